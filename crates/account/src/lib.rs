@@ -1,0 +1,67 @@
+//! What an AWS account can be asked and told, without a word of any SDK.
+//!
+//! [`Observe`] reads, [`Mutate`] writes; both speak the types of `spec`. The provider implements
+//! them on the real clients, tests implement them in memory. What a caller may rely on is said
+//! here: what a survey holds, when a write is idempotent, what an error tells.
+//!
+//! This crate decides nothing and calls nothing.
+
+mod error;
+mod permissions;
+
+pub use error::{AccountError, ErrorKind};
+pub use permissions::{For, covers, permissions};
+
+use std::future::Future;
+
+use trailwarden_spec::live::{Found, Live};
+use trailwarden_spec::wanted::Wanted;
+use trailwarden_spec::{Address, Object};
+
+/// Who the credentials belong to (`GetCallerIdentity`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The twelve digits of the account.
+    pub account: String,
+    /// The caller's ARN.
+    pub arn: String,
+}
+
+/// Reads an account. No method changes anything.
+pub trait Observe: Sync {
+    /// Asks who the credentials belong to.
+    fn identity(&self) -> impl Future<Output = Result<Identity, AccountError>> + Send;
+
+    /// Reads all that a plan is made of: what the spec names, what exists elsewhere and is referred
+    /// to, and what carries the stack's mark and is named no more.
+    ///
+    /// # Errors
+    /// When any read fails: a plan on half an account would propose to create what is there.
+    fn survey(&self, wanted: &Wanted) -> impl Future<Output = Result<Live, AccountError>> + Send;
+
+    /// Reads one object as it is now; `None` when it is not there.
+    fn read(&self, address: &Address) -> impl Future<Output = Result<Option<Found>, AccountError>> + Send;
+}
+
+/// Writes to an account.
+///
+/// Every method may be called again after a crash or a lost answer: creating what is there as
+/// wanted, deleting what is gone and repeating an update succeed. Objects of shared documents
+/// (policies) are merged at write time: foreign statements keep their place and text.
+pub trait Mutate: Observe {
+    /// Makes an object that is not there, with the stack's mark in the same call where AWS lets
+    /// tags be given, so that a crash leaves no orphan.
+    fn create(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+
+    /// Brings an object from `before` to `after`. Only what differs is written.
+    fn update(&self, before: &Object, after: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+
+    /// Takes an object away.
+    fn delete(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+
+    /// Marks an existing object as the stack's, `adopted`. Kinds without tags need no mark.
+    fn adopt(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+
+    /// Takes the stack's marks off an object and leaves the object as it is.
+    fn release(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+}

@@ -1,0 +1,182 @@
+//! What IAM checks for each API (AWS: Service Authorization Reference).
+
+use trailwarden_spec::Kind;
+
+/// Which resources IAM checks an action on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum On {
+    /// AWS knows no resource for the action.
+    Nothing,
+    Bucket,
+    Group,
+    /// Listing groups or filters is checked on the groups' common prefix.
+    AnyGroup,
+    Role,
+    /// The roles that `CloudTrail` is told to assume.
+    PassedRole,
+    Trail,
+    /// Other trails may record the same events at a price.
+    AnyTrail,
+    Topic,
+    Alarm,
+}
+
+impl On {
+    pub(super) fn sid(self) -> &'static str {
+        match self {
+            Self::Nothing => "Account",
+            Self::Bucket => "Bucket",
+            Self::Group => "LogGroup",
+            Self::AnyGroup => "LogGroups",
+            Self::Role => "Role",
+            Self::PassedRole => "PassRole",
+            Self::Trail => "Trail",
+            Self::AnyTrail => "Trails",
+            Self::Topic => "Topic",
+            Self::Alarm => "Alarm",
+        }
+    }
+}
+
+/// One API and what IAM checks for it where objects of `kind` are wanted. `None` is always: a plan
+/// lists what may be left over of the stack, whatever the spec names.
+pub(super) struct Grant {
+    pub(super) api: &'static str,
+    pub(super) kind: Option<Kind>,
+    pub(super) on: On,
+    pub(super) write: bool,
+    pub(super) actions: &'static [&'static str],
+}
+
+const fn read(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
+    Grant {
+        api,
+        kind: Some(kind),
+        on,
+        write: false,
+        actions,
+    }
+}
+
+const fn write(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
+    Grant {
+        api,
+        kind: Some(kind),
+        on,
+        write: true,
+        actions,
+    }
+}
+
+const fn always(api: &'static str, on: On, actions: &'static [&'static str]) -> Grant {
+    Grant {
+        api,
+        kind: None,
+        on,
+        write: false,
+        actions,
+    }
+}
+
+/// Every API that a provider calls. An API stands here once for each kind that needs it and for
+/// each sort of resource that IAM checks for it.
+#[rustfmt::skip]
+pub(super) const GRANTS: &[Grant] = &[
+    // AWS answers it to everybody; a policy cannot even forbid it.
+    always("sts:GetCallerIdentity", On::Nothing, &[]),
+    always("tag:GetResources", On::Nothing, &["tag:GetResources"]),
+
+    read("s3:GetBucketLocation", Kind::Bucket, On::Bucket, &["s3:GetBucketLocation"]),
+    read("s3:GetPublicAccessBlock", Kind::Bucket, On::Bucket, &["s3:GetBucketPublicAccessBlock"]),
+    read("s3:GetBucketEncryption", Kind::Bucket, On::Bucket, &["s3:GetEncryptionConfiguration"]),
+    read("s3:GetBucketVersioning", Kind::Bucket, On::Bucket, &["s3:GetBucketVersioning"]),
+    read("s3:GetBucketOwnershipControls", Kind::Bucket, On::Bucket, &["s3:GetBucketOwnershipControls"]),
+    read("s3:GetBucketTagging", Kind::Bucket, On::Bucket, &["s3:GetBucketTagging"]),
+    read("s3:ListObjectVersions", Kind::Bucket, On::Bucket, &["s3:ListBucketVersions"]),
+    write("s3:CreateBucket", Kind::Bucket, On::Bucket,
+        &["s3:CreateBucket", "s3:PutBucketOwnershipControls", "s3:TagResource"]),
+    write("s3:PutPublicAccessBlock", Kind::Bucket, On::Bucket, &["s3:PutBucketPublicAccessBlock"]),
+    write("s3:PutBucketEncryption", Kind::Bucket, On::Bucket, &["s3:PutEncryptionConfiguration"]),
+    write("s3:PutBucketVersioning", Kind::Bucket, On::Bucket, &["s3:PutBucketVersioning"]),
+    write("s3:PutBucketOwnershipControls", Kind::Bucket, On::Bucket, &["s3:PutBucketOwnershipControls"]),
+    write("s3:PutBucketTagging", Kind::Bucket, On::Bucket, &["s3:PutBucketTagging"]),
+    write("s3:DeleteBucketTagging", Kind::Bucket, On::Bucket, &["s3:PutBucketTagging"]),
+    write("s3:DeleteBucket", Kind::Bucket, On::Bucket, &["s3:DeleteBucket"]),
+
+    read("s3:GetBucketPolicy", Kind::BucketPolicy, On::Bucket, &["s3:GetBucketPolicy"]),
+    write("s3:PutBucketPolicy", Kind::BucketPolicy, On::Bucket, &["s3:PutBucketPolicy"]),
+    write("s3:DeleteBucketPolicy", Kind::BucketPolicy, On::Bucket, &["s3:DeleteBucketPolicy"]),
+
+    read("logs:DescribeLogGroups", Kind::LogGroup, On::AnyGroup, &["logs:DescribeLogGroups"]),
+    read("logs:DescribeLogStreams", Kind::LogGroup, On::Group, &["logs:DescribeLogStreams"]),
+    read("logs:ListTagsForResource", Kind::LogGroup, On::Group, &["logs:ListTagsForResource"]),
+    write("logs:CreateLogGroup", Kind::LogGroup, On::Group, &["logs:CreateLogGroup", "logs:TagResource"]),
+    write("logs:PutRetentionPolicy", Kind::LogGroup, On::Group, &["logs:PutRetentionPolicy"]),
+    write("logs:DeleteRetentionPolicy", Kind::LogGroup, On::Group, &["logs:DeleteRetentionPolicy"]),
+    write("logs:TagResource", Kind::LogGroup, On::Group, &["logs:TagResource"]),
+    write("logs:UntagResource", Kind::LogGroup, On::Group, &["logs:UntagResource"]),
+    write("logs:DeleteLogGroup", Kind::LogGroup, On::Group, &["logs:DeleteLogGroup"]),
+
+    always("logs:DescribeMetricFilters", On::AnyGroup, &["logs:DescribeMetricFilters"]),
+    read("cloudwatch:DescribeAlarmsForMetric", Kind::MetricFilter, On::Nothing, &["cloudwatch:DescribeAlarmsForMetric"]),
+    write("logs:PutMetricFilter", Kind::MetricFilter, On::Group, &["logs:PutMetricFilter"]),
+    write("logs:DeleteMetricFilter", Kind::MetricFilter, On::Group, &["logs:DeleteMetricFilter"]),
+
+    always("iam:ListRoles", On::Nothing, &["iam:ListRoles"]),
+    always("iam:GetRole", On::Role, &["iam:GetRole"]),
+    always("iam:GetRolePolicy", On::Role, &["iam:GetRolePolicy"]),
+    read("iam:GetRole", Kind::Role, On::Role, &["iam:GetRole"]),
+    read("iam:GetRolePolicy", Kind::Role, On::Role, &["iam:GetRolePolicy"]),
+    write("iam:CreateRole", Kind::Role, On::Role,
+        &["iam:CreateRole", "iam:TagRole"]),
+    write("iam:UpdateAssumeRolePolicy", Kind::Role, On::Role, &["iam:UpdateAssumeRolePolicy"]),
+    write("iam:PutRolePolicy", Kind::Role, On::Role, &["iam:PutRolePolicy"]),
+    write("iam:DeleteRolePolicy", Kind::Role, On::Role, &["iam:DeleteRolePolicy"]),
+    write("iam:PutRolePermissionsBoundary", Kind::Role, On::Role, &["iam:PutRolePermissionsBoundary"]),
+    write("iam:DeleteRolePermissionsBoundary", Kind::Role, On::Role, &["iam:DeleteRolePermissionsBoundary"]),
+    write("iam:TagRole", Kind::Role, On::Role, &["iam:TagRole"]),
+    write("iam:UntagRole", Kind::Role, On::Role, &["iam:UntagRole"]),
+    write("iam:ListAttachedRolePolicies", Kind::Role, On::Role, &["iam:ListAttachedRolePolicies"]),
+    write("iam:ListRolePolicies", Kind::Role, On::Role, &["iam:ListRolePolicies"]),
+    write("iam:DeleteRole", Kind::Role, On::Role, &["iam:DeleteRole"]),
+
+    always("cloudtrail:DescribeTrails", On::Nothing, &["cloudtrail:DescribeTrails"]),
+    read("cloudtrail:GetTrailStatus", Kind::Trail, On::AnyTrail, &["cloudtrail:GetTrailStatus"]),
+    read("cloudtrail:GetEventSelectors", Kind::Trail, On::AnyTrail, &["cloudtrail:GetEventSelectors"]),
+    always("cloudtrail:ListTags", On::AnyTrail, &["cloudtrail:ListTags"]),
+    write("cloudtrail:CreateTrail", Kind::Trail, On::Trail, &["cloudtrail:CreateTrail", "cloudtrail:AddTags"]),
+    write("cloudtrail:CreateTrail", Kind::Trail, On::PassedRole, &["iam:PassRole"]),
+    write("cloudtrail:UpdateTrail", Kind::Trail, On::Trail, &["cloudtrail:UpdateTrail"]),
+    write("cloudtrail:UpdateTrail", Kind::Trail, On::PassedRole, &["iam:PassRole"]),
+    write("cloudtrail:PutEventSelectors", Kind::Trail, On::Trail, &["cloudtrail:PutEventSelectors"]),
+    write("cloudtrail:StartLogging", Kind::Trail, On::Trail, &["cloudtrail:StartLogging"]),
+    write("cloudtrail:StopLogging", Kind::Trail, On::Trail, &["cloudtrail:StopLogging"]),
+    write("cloudtrail:AddTags", Kind::Trail, On::Trail, &["cloudtrail:AddTags"]),
+    write("cloudtrail:RemoveTags", Kind::Trail, On::Trail, &["cloudtrail:RemoveTags"]),
+    write("cloudtrail:DeleteTrail", Kind::Trail, On::Trail, &["cloudtrail:DeleteTrail"]),
+
+    read("sns:GetTopicAttributes", Kind::Topic, On::Topic, &["sns:GetTopicAttributes"]),
+    read("sns:ListTagsForResource", Kind::Topic, On::Topic, &["sns:ListTagsForResource"]),
+    read("sns:ListSubscriptionsByTopic", Kind::Topic, On::Topic, &["sns:ListSubscriptionsByTopic"]),
+    write("sns:CreateTopic", Kind::Topic, On::Topic, &["sns:CreateTopic", "sns:TagResource"]),
+    write("sns:SetTopicAttributes", Kind::Topic, On::Topic, &["sns:SetTopicAttributes"]),
+    write("sns:TagResource", Kind::Topic, On::Topic, &["sns:TagResource"]),
+    write("sns:UntagResource", Kind::Topic, On::Topic, &["sns:UntagResource"]),
+    write("sns:DeleteTopic", Kind::Topic, On::Topic, &["sns:DeleteTopic"]),
+    read("sns:GetTopicAttributes", Kind::TopicPolicy, On::Topic, &["sns:GetTopicAttributes"]),
+    write("sns:SetTopicAttributes", Kind::TopicPolicy, On::Topic, &["sns:SetTopicAttributes"]),
+    read("sns:ListSubscriptionsByTopic", Kind::Subscription, On::Topic, &["sns:ListSubscriptionsByTopic"]),
+    read("sns:GetSubscriptionAttributes", Kind::Subscription, On::Nothing, &["sns:GetSubscriptionAttributes"]),
+    write("sns:Subscribe", Kind::Subscription, On::Topic, &["sns:Subscribe"]),
+    write("sns:SetSubscriptionAttributes", Kind::Subscription, On::Nothing, &["sns:SetSubscriptionAttributes"]),
+    write("sns:Unsubscribe", Kind::Subscription, On::Nothing, &["sns:Unsubscribe"]),
+
+    // AWS leaves composite alarms out of the answer to callers that may not describe everything.
+    always("cloudwatch:DescribeAlarms", On::Nothing, &["cloudwatch:DescribeAlarms"]),
+    always("cloudwatch:ListTagsForResource", On::Alarm, &["cloudwatch:ListTagsForResource"]),
+    read("cloudwatch:ListTagsForResource", Kind::Alarm, On::Alarm, &["cloudwatch:ListTagsForResource"]),
+    write("cloudwatch:PutMetricAlarm", Kind::Alarm, On::Alarm, &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),
+    write("cloudwatch:TagResource", Kind::Alarm, On::Alarm, &["cloudwatch:TagResource"]),
+    write("cloudwatch:UntagResource", Kind::Alarm, On::Alarm, &["cloudwatch:UntagResource"]),
+    write("cloudwatch:DeleteAlarms", Kind::Alarm, On::Alarm, &["cloudwatch:DeleteAlarms"]),
+];

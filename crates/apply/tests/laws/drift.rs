@@ -1,0 +1,269 @@
+//! What others do to an account behind the stack's back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use trailwarden_policy::{Policy, Statement};
+use trailwarden_spec::kinds::{
+    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership, Operator, Role,
+    Subscription, Topic, Trail, Unit,
+};
+use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
+use trailwarden_spec::{Address, Kind, Object};
+
+use crate::world::{World, tags_mut};
+
+/// Something happens to the object that `which` picks.
+#[derive(Clone, Debug)]
+pub(crate) struct Drift {
+    pub(crate) which: usize,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// A field of its configuration is changed.
+    Field(usize),
+    Deleted,
+    /// A tag is added by somebody.
+    Tagged,
+    /// Its marks are changed.
+    Owned(u8),
+    /// It gets data.
+    Filled,
+    /// It gets what cannot be expressed.
+    Odd,
+    /// Another object of its kind, with a name that begins alike, is made by somebody.
+    Twin,
+    /// Somebody adds a statement to its policy.
+    Statement,
+}
+
+pub(crate) fn drifts(most: usize) -> impl Strategy<Value = Vec<Drift>> {
+    proptest::collection::vec(drift(), 0..=most)
+}
+
+pub(crate) fn drift() -> impl Strategy<Value = Drift> {
+    let what = prop_oneof![
+        8 => (0_usize..24).prop_map(What::Field),
+        3 => Just(What::Deleted),
+        1 => Just(What::Tagged),
+        1 => (0_u8..3).prop_map(What::Owned),
+        1 => Just(What::Filled),
+        1 => Just(What::Odd),
+        1 => Just(What::Twin),
+        1 => Just(What::Statement),
+    ];
+    (0_usize..1000, what).prop_map(|(which, what)| Drift { which, what })
+}
+
+impl Drift {
+    /// The object that it happens to, in this account.
+    pub(crate) fn target(&self, world: &World) -> Option<Address> {
+        let addresses = world.addresses();
+        (!addresses.is_empty()).then(|| addresses[self.which % addresses.len()].clone())
+    }
+
+    pub(crate) fn happen(&self, world: &mut World) {
+        let Some(address) = self.target(world) else { return };
+        if world.documents.contains_key(&address) {
+            return self.to_document(world, &address);
+        }
+        match self.what {
+            What::Deleted => {
+                world.objects.remove(&address);
+                world.take_along(&address);
+                return;
+            }
+            What::Twin => {
+                let mut found = world.objects[&address].clone();
+                rename(&mut found.value, "-twin");
+                found.owner = Owner::Foreign;
+                if let Some(tags) = tags_mut(&mut found.value) {
+                    *tags = Tags::from_wire(tags.all().clone(), "acme").0;
+                }
+                let twin = found.value.address(&world.stack.scope);
+                world.objects.insert(twin, found);
+                return;
+            }
+            _ => {}
+        }
+        let Some(found) = world.objects.get_mut(&address) else { return };
+        match self.what {
+            What::Field(how) => field(&mut found.value, how),
+            What::Tagged => {
+                if let Some(tags) = tags_mut(&mut found.value) {
+                    // Keys are added to what is there; those that the spec named are remembered.
+                    let mut wire = tags.to_wire("acme", false);
+                    wire.insert("cost".into(), "42".into());
+                    *tags = Tags::from_wire(wire, "acme").0;
+                }
+            }
+            What::Owned(how) if found.value.tags().is_some() => {
+                let old = found.owner.clone();
+                found.owner = match how {
+                    0 => Owner::Foreign,
+                    1 => Owner::Stack("other".into()),
+                    _ => Owner::CloudFormation("cf".into()),
+                };
+                // Marks are put on an object by its maker, the keys that were named among them.
+                if let (true, Some(tags)) = (old.is_ours(), tags_mut(&mut found.value)) {
+                    let mut wire = tags.all().clone();
+                    wire.remove(MARK_KEYS);
+                    *tags = Tags::from_wire(wire, "acme").0;
+                }
+            }
+            What::Filled if matches!(address.kind, Kind::Bucket | Kind::LogGroup) => found.facts.holds_data = true,
+            What::Odd => found.facts.inexpressible = vec!["something odd".into()],
+            _ => {}
+        }
+    }
+
+    fn to_document(&self, world: &mut World, address: &Address) {
+        let document = &world.documents[address];
+        let changed = match self.what {
+            What::Deleted => {
+                world.documents.remove(address);
+                return;
+            }
+            // A statement of ours goes, or says something else.
+            What::Field(how) => {
+                let statements = document.statements();
+                let mut statement = statements[how % statements.len()].clone();
+                let sid = statement.sid.clone().unwrap_or_default();
+                if how % 2 == 0 {
+                    document.without(&sid)
+                } else {
+                    statement = statement.condition("StringEquals", "aws:SourceAccount", "999999999999");
+                    document.with(statement)
+                }
+            }
+            What::Statement => document.with(
+                Statement::allow("Theirs").principal_aws("999999999999").action("s3:GetObject").resource("*"),
+            ),
+            // Somebody else already says what one of ours says.
+            What::Twin => {
+                let mut twin = document.statements()[0].clone();
+                twin.sid = Some("Twin".into());
+                document.with(twin)
+            }
+            _ => return,
+        };
+        if changed.statements().is_empty() {
+            world.documents.remove(address);
+        } else {
+            world.documents.insert(address.clone(), changed);
+        }
+    }
+}
+
+fn rename(object: &mut Object, suffix: &str) {
+    match object {
+        Object::Bucket(o) => o.name.push_str(suffix),
+        Object::LogGroup(o) => o.name.push_str(suffix),
+        Object::Role(o) => o.name.push_str(suffix),
+        Object::Trail(o) => o.name.push_str(suffix),
+        Object::MetricFilter(o) => {
+            o.name.push_str(suffix);
+            o.namespace = "Theirs".into();
+            o.metric.push_str(suffix);
+        }
+        Object::Topic(o) => o.name.push_str(suffix),
+        Object::Subscription(o) => {
+            let theirs = format!("{suffix}@example.com");
+            o.endpoint = trailwarden_spec::leaf::Endpoint::new("email", &theirs);
+        }
+        Object::Alarm(o) => o.name.push_str(suffix),
+        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+    }
+}
+
+/// Changes one field. Every field of every kind is here, so that none can be compared by mistake.
+pub(crate) fn field(object: &mut Object, how: usize) {
+    let empty = || PolicyText(Policy::default());
+    match object {
+        Object::Bucket(Bucket {
+            name: _, region: _, public_access_blocked, encryption, versioning, object_ownership, tags,
+        }) => match how % 5 {
+            0 => *public_access_blocked = false,
+            1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
+            2 => *versioning = Managed::Set(false),
+            3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
+            _ => lose(tags),
+        },
+        Object::LogGroup(LogGroup { name: _, retention, class: _, tags }) => match how % 2 {
+            0 => *retention = Managed::Set(Retention::Days(1)),
+            _ => lose(tags),
+        },
+        Object::Role(Role { name: _, path: _, trust, policy, permissions_boundary, tags }) => match how % 5 {
+            0 => *trust = empty(),
+            1 => *policy = None,
+            2 => *policy = Some(empty()),
+            3 => *permissions_boundary = Managed::Set(Some("arn:aws:iam::aws:policy/Theirs".into())),
+            _ => lose(tags),
+        },
+        Object::Trail(Trail {
+            name: _, bucket: _, prefix, multi_region, global_service_events, log_file_validation, delivery,
+            management_events, excluded_sources, logging, tags,
+        }) => match how % 9 {
+            0 => *prefix = Some("drift".into()),
+            1 => *multi_region = false,
+            2 => *global_service_events = false,
+            3 => *log_file_validation = false,
+            4 => *delivery = Managed::Set(None),
+            5 => *management_events = ManagementEvents::Read,
+            6 => *excluded_sources = ["kms.amazonaws.com".to_owned()].into(),
+            7 => *logging = false,
+            _ => lose(tags),
+        },
+        Object::MetricFilter(MetricFilter {
+            log_group: _, name: _, pattern, namespace: _, metric, value, default_value, unit, dimensions,
+        }) => match how % 6 {
+            0 => *pattern = FilterPattern::new("{ $.drift = 1 }"),
+            1 => metric.push_str("-drift"),
+            2 => *value = "0".into(),
+            3 => *default_value = Managed::Set(Some(0.0)),
+            4 => *unit = Unit::Count,
+            _ => *dimensions = BTreeMap::from([("d".into(), "$.d".into())]),
+        },
+        Object::Topic(Topic { name: _, display_name, tags }) => match how % 2 {
+            0 => *display_name = Managed::Set("drift".into()),
+            _ => lose(tags),
+        },
+        Object::Subscription(Subscription { topic: _, protocol: _, endpoint: _, role: _ }) => {}
+        Object::Alarm(Alarm {
+            name: _, description, namespace: _, metric, dimensions, statistic: _, period, evaluation_periods,
+            datapoints_to_alarm, threshold, operator, missing_data, unit, actions_enabled, alarm_actions, ok_actions,
+            insufficient_data_actions, tags,
+        }) => match how % 15 {
+            0 => *description = Managed::Set("drift".into()),
+            // A filter and its alarm never drift to the same metric: moving both back has a gap.
+            1 => metric.push_str("-astray"),
+            2 => *dimensions = BTreeMap::from([("d".into(), "1".into())]),
+            3 => *period = 60,
+            4 => *evaluation_periods = 3,
+            5 => *datapoints_to_alarm = 2,
+            6 => *threshold = 99.0,
+            7 => *operator = Operator::LessThanThreshold,
+            8 => *missing_data = MissingData::Missing,
+            9 => *unit = Unit::Bytes,
+            10 => *actions_enabled = false,
+            11 => *alarm_actions = BTreeSet::new(),
+            12 => *ok_actions = Managed::Set(alarm_actions.clone()),
+            13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
+            _ => lose(tags),
+        },
+        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+    }
+}
+
+/// Somebody changes the value of every tag.
+fn lose(tags: &mut Tags) {
+    let mut wire = tags.to_wire("acme", false);
+    for (key, value) in &mut wire {
+        if !key.starts_with("trailwarden:") && key != "cost" {
+            *value = "drift".into();
+        }
+    }
+    *tags = Tags::from_wire(wire, "acme").0;
+}

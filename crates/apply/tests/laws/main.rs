@@ -1,0 +1,20 @@
+//! The crate from outside: the laws of planning and applying, on an account in memory.
+//!
+//! `memory` is the account, `watch` says independently what a working watch is, `worlds` makes specs
+//! and accounts at random, `laws` holds one against the other, `order` tells single stories.
+
+// Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
+#[cfg(test)]
+mod drift;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod order;
+#[cfg(test)]
+mod watch;
+#[cfg(test)]
+mod world;
+#[cfg(test)]
+mod worlds;

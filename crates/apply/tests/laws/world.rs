@@ -1,0 +1,293 @@
+//! What an account holds, and the rules by which AWS lets it be changed.
+
+use std::collections::BTreeMap;
+
+use trailwarden_policy::{Caller, Decision, Policy, Request};
+use trailwarden_spec::kinds::{BucketPolicy, Protocol, Role, TopicPolicy, Trail};
+use trailwarden_spec::leaf::{Owner, Statements, Tags};
+use trailwarden_spec::live::{Facts, Found, Live};
+use trailwarden_spec::wanted::{Stack, Wanted};
+use trailwarden_spec::{Address, Kind, Object, Scope};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    /// All but policies, which are shared documents.
+    pub(crate) objects: BTreeMap<Address, Found>,
+    pub(crate) documents: BTreeMap<Address, Policy>,
+}
+
+pub(crate) type Verdict = Result<(), String>;
+
+impl World {
+    pub(crate) fn new(stack: Stack) -> Self {
+        Self { stack, objects: BTreeMap::new(), documents: BTreeMap::new() }
+    }
+
+    fn scope(&self) -> &Scope {
+        &self.stack.scope
+    }
+
+    pub(crate) fn insert(&mut self, value: Object, owner: Owner) {
+        let address = value.address(self.scope());
+        let confirmed = match &value {
+            Object::Subscription(s) => Some(!matches!(s.protocol, Protocol::Email | Protocol::EmailJson)),
+            _ => None,
+        };
+        let value = value.complete(None);
+        self.objects.insert(address, Found { value, owner, facts: Facts { confirmed, ..Facts::default() } });
+    }
+
+    /// An object as a read sees it.
+    pub(crate) fn view(&self, address: &Address) -> Option<Found> {
+        if let Some(document) = self.documents.get(address) {
+            let (statements, foreign_statements) = Statements::split(document, &self.stack.name);
+            let name = address.name.clone();
+            let value = match address.kind {
+                Kind::BucketPolicy => BucketPolicy { bucket: name, statements }.into(),
+                _ => TopicPolicy { topic: name, statements }.into(),
+            };
+            let facts = Facts { foreign_statements, ..Facts::default() };
+            return Some(Found { value, owner: Owner::Ours, facts });
+        }
+        let mut found = self.objects.get(address)?.clone();
+        match &found.value {
+            Object::MetricFilter(filter) => {
+                let marked = |alarm: &&Found| match &alarm.value {
+                    Object::Alarm(alarm) => {
+                        (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric)
+                    }
+                    _ => false,
+                };
+                let read = self.objects.values().filter(|found| found.owner.is_ours()).any(|f| marked(&f));
+                let ours = filter.namespace == self.stack.namespace || read;
+                found.owner = if ours { Owner::Ours } else { Owner::Foreign };
+            }
+            Object::Subscription(subscription) => {
+                let topic = self.objects.get(&self.scope().address(Kind::Topic, subscription.topic.as_str()));
+                let ours = topic.is_some_and(|topic| topic.owner.is_ours());
+                found.owner = if ours { Owner::Ours } else { Owner::Foreign };
+            }
+            _ => {}
+        }
+        Some(found)
+    }
+
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        self.objects.keys().chain(self.documents.keys()).cloned().collect()
+    }
+
+    /// What the provider's survey promises: what the spec names, and what is ours.
+    pub(crate) fn survey(&self, wanted: &Wanted) -> Live {
+        let named = |address: &Address| wanted.objects.contains_key(address) || wanted.existing.contains_key(address);
+        let mut live = Live::default();
+        for address in self.addresses() {
+            let Some(found) = self.view(&address) else { continue };
+            let of_ours = match address.kind {
+                Kind::BucketPolicy => self.is_ours(Kind::Bucket, &address.name),
+                Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
+                _ => found.owner.is_ours(),
+            };
+            if named(&address) || of_ours {
+                live.objects.insert(address, found);
+            }
+        }
+        live
+    }
+
+    fn is_ours(&self, kind: Kind, name: &str) -> bool {
+        self.objects.get(&self.scope().address(kind, name)).is_some_and(|found| found.owner.is_ours())
+    }
+
+    fn there(&self, kind: Kind, name: &str) -> Verdict {
+        let address = self.scope().address(kind, name);
+        self.objects.contains_key(&address).then_some(()).ok_or(format!("{address} is not there"))
+    }
+
+    /// What AWS checks of what is written; a call holds only what differs from what is there.
+    fn may_write(&self, object: &Object) -> Verdict {
+        let now = self.objects.get(&object.address(self.scope())).map(|found| &found.value);
+        match object {
+            Object::MetricFilter(filter) => self.there(Kind::LogGroup, &filter.log_group),
+            Object::TopicPolicy(policy) => self.there(Kind::Topic, &policy.topic),
+            Object::BucketPolicy(policy) => self.there(Kind::Bucket, &policy.bucket),
+            Object::Subscription(subscription) => self.there(Kind::Topic, &subscription.topic),
+            Object::Alarm(alarm) => alarm
+                .alarm_actions
+                .iter()
+                .filter(|arn| !matches!(now, Some(Object::Alarm(now)) if now.alarm_actions.contains(arn)))
+                .try_for_each(|arn| self.there(Kind::Topic, arn.name())),
+            Object::Trail(trail) => {
+                let now = match now {
+                    Some(Object::Trail(now)) => Some(now),
+                    _ => None,
+                };
+                if now.is_none_or(|now| (&now.bucket, &now.prefix) != (&trail.bucket, &trail.prefix)) {
+                    self.there(Kind::Bucket, &trail.bucket)?;
+                    self.files_arrive(trail).then_some(()).ok_or("InsufficientS3BucketPolicyException")?;
+                }
+                if now.is_some_and(|now| now.delivery == trail.delivery) {
+                    return Ok(());
+                }
+                let Some(Some(delivery)) = trail.delivery.get() else { return Ok(()) };
+                self.there(Kind::LogGroup, delivery.log_group.name())?;
+                self.events_arrive(trail).then_some(()).ok_or("InvalidCloudWatchLogsRoleArnException".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// True when the bucket's policy lets the trail deliver its log files.
+    pub(crate) fn files_arrive(&self, trail: &Trail) -> bool {
+        let scope = self.scope();
+        let Some(policy) = self.documents.get(&scope.address(Kind::BucketPolicy, trail.bucket.as_str())) else {
+            return false;
+        };
+        let arn = scope.bucket_arn(&trail.bucket);
+        let path = trail.prefix.as_ref().map(|prefix| format!("{prefix}/")).unwrap_or_default();
+        let file = format!("{arn}/{path}AWSLogs/{}/file", scope.account);
+        let service = || Caller::Service("cloudtrail.amazonaws.com".into());
+        let source = scope.trail_arn(&trail.name).to_string();
+        let put = Request::new(service(), "s3:PutObject", file)
+            .context("aws:SourceArn", source.as_str())
+            .context("s3:x-amz-acl", "bucket-owner-full-control");
+        let acl = Request::new(service(), "s3:GetBucketAcl", arn.to_string()).context("aws:SourceArn", source);
+        [put, acl].iter().all(|request| allowed(policy, request))
+    }
+
+    /// True when the trail's role lets it write to its log group.
+    pub(crate) fn events_arrive(&self, trail: &Trail) -> bool {
+        let Some(Some(delivery)) = trail.delivery.get() else { return false };
+        let scope = self.scope();
+        let role = self.objects.get(&scope.address(Kind::Role, delivery.role.name())).map(|found| &found.value);
+        let Some(Object::Role(Role { trust, policy: Some(policy), .. })) = role else { return false };
+        let assumes =
+            Request::new(Caller::Service("cloudtrail.amazonaws.com".into()), "sts:AssumeRole", delivery.role.to_string());
+        let group = delivery.log_group.name();
+        let stream = format!(
+            "{}:log-stream:{}_CloudTrail_{}",
+            scope.log_group_arn(group),
+            scope.account,
+            scope.region
+        );
+        let puts = Request::new(Caller::Arn(delivery.role.to_string()), "logs:PutLogEvents", stream);
+        allowed(&trust.0, &assumes) && allowed(&policy.0, &puts) && self.there(Kind::LogGroup, group).is_ok()
+    }
+
+    /// True when the topic's policy lets an alarm publish.
+    pub(crate) fn may_publish(&self, topic: &str, alarm: &str) -> bool {
+        let scope = self.scope();
+        let Some(policy) = self.documents.get(&scope.address(Kind::TopicPolicy, topic)) else { return false };
+        let publish = Request::new(
+            Caller::Service("cloudwatch.amazonaws.com".into()),
+            "sns:Publish",
+            scope.topic_arn(topic).to_string(),
+        )
+        .context("aws:SourceArn", scope.alarm_arn(alarm).to_string())
+        .context("aws:SourceAccount", scope.account.as_str());
+        allowed(policy, &publish)
+    }
+
+    pub(crate) fn create(&mut self, object: &Object) -> Verdict {
+        let address = object.address(self.scope());
+        if self.objects.contains_key(&address) {
+            return Err(format!("{address} is there already"));
+        }
+        self.may_write(object)?;
+        match object {
+            Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(object),
+            _ => self.insert(object.clone(), Owner::Ours),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn update(&mut self, after: &Object) -> Verdict {
+        let address = after.address(self.scope());
+        self.may_write(after)?;
+        match after {
+            Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(after),
+            _ => self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?.value = after.clone(),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn delete(&mut self, object: &Object) -> Verdict {
+        let address = object.address(self.scope());
+        match object {
+            Object::BucketPolicy(policy) => {
+                self.merge(&BucketPolicy { bucket: policy.bucket.clone(), statements: Statements::default() }.into());
+            }
+            Object::TopicPolicy(policy) => {
+                self.merge(&TopicPolicy { topic: policy.topic.clone(), statements: Statements::default() }.into());
+            }
+            _ => {
+                self.objects.remove(&address).ok_or(format!("{address} is not there"))?;
+                self.take_along(&address);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away what vanishes with an object.
+    pub(crate) fn take_along(&mut self, gone: &Address) {
+        let scope = self.stack.scope.clone();
+        self.objects.retain(|_, found| match &found.value {
+            Object::MetricFilter(filter) => scope.address(Kind::LogGroup, filter.log_group.as_str()) != *gone,
+            Object::Subscription(s) => scope.address(Kind::Topic, s.topic.as_str()) != *gone,
+            _ => true,
+        });
+        self.documents.retain(|address, _| match address.kind {
+            Kind::TopicPolicy => gone.kind != Kind::Topic || address.name != gone.name,
+            _ => gone.kind != Kind::Bucket || address.name != gone.name,
+        });
+    }
+
+    pub(crate) fn adopt(&mut self, object: &Object) -> Verdict {
+        let address = object.address(self.scope());
+        self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?.owner = Owner::Adopted;
+        Ok(())
+    }
+
+    pub(crate) fn release(&mut self, object: &Object) -> Verdict {
+        let address = object.address(self.scope());
+        let stack = self.stack.name.clone();
+        let found = self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?;
+        found.owner = Owner::Foreign;
+        if let Some(tags) = tags_mut(&mut found.value) {
+            *tags = Tags::from_wire(tags.all().clone(), &stack).0;
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, object: &Object) {
+        let address = object.address(self.scope());
+        let statements = match object {
+            Object::BucketPolicy(policy) => &policy.statements,
+            Object::TopicPolicy(policy) => &policy.statements,
+            _ => return,
+        };
+        let merged =
+            statements.merged_into(self.documents.get(&address).unwrap_or(&Policy::default()), &self.stack.name);
+        if merged.statements().is_empty() {
+            self.documents.remove(&address);
+        } else {
+            self.documents.insert(address, merged);
+        }
+    }
+}
+
+pub(crate) fn tags_mut(object: &mut Object) -> Option<&mut Tags> {
+    match object {
+        Object::Bucket(o) => Some(&mut o.tags),
+        Object::LogGroup(o) => Some(&mut o.tags),
+        Object::Role(o) => Some(&mut o.tags),
+        Object::Trail(o) => Some(&mut o.tags),
+        Object::Topic(o) => Some(&mut o.tags),
+        Object::Alarm(o) => Some(&mut o.tags),
+        _ => None,
+    }
+}
+
+fn allowed(policy: &Policy, request: &Request) -> bool {
+    matches!(policy.evaluate(request), Decision::Allowed { .. })
+}

@@ -1,0 +1,224 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    done, or no differences
+  1    failed: a call to AWS, a step of apply, a file
+  2    differences (plan --detailed-exitcode)
+  5    the plan holds refusals; nothing is applied unless --skip-refused
+  64   the command line is wrong
+  65   the spec is wrong
+  130  interrupted
+
+A spec is a TOML file, or a folder whose *.toml files are one spec. See docs/spec.md.";
+
+/// Keeps the account-activity monitoring of an AWS account as a spec in git says.
+///
+/// One chain: a CloudTrail trail records every call, delivers to S3 and to a CloudWatch Logs group;
+/// metric filters pick out the calls that matter; alarms fire; an SNS topic tells its subscribers.
+/// `plan` shows how the account differs from the spec, `apply` makes it equal.
+#[derive(Debug, Parser)]
+#[command(name = "trailwarden", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Work on an account in a local file instead of AWS: real requests, no network
+    #[arg(
+        long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true,
+        default_missing_value = ".trailwarden/sandbox.json", help_heading = "Account"
+    )]
+    pub(crate) sandbox: Option<PathBuf>,
+    /// The profile of the AWS configuration to sign in with
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Account")]
+    pub(crate) profile: Option<String>,
+    /// Send every request to this address, such as an emulator's
+    #[arg(long, global = true, value_name = "URL", help_heading = "Account", conflicts_with = "sandbox")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Must agree with the spec, which decides; AWS_REGION is ignored
+    #[arg(long, global = true, value_name = "REGION", help_heading = "Account")]
+    pub(crate) region: Option<String>,
+    /// When to colour the output; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(crate) color: Color,
+    /// Show the calls to AWS; twice, the SDK's own traces (TRAILWARDEN_LOG sets a filter)
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On terminals only.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a spec offline: no credentials, no network
+    Check(Check),
+    /// Show how the account differs from the spec; never writes
+    Plan(Plan),
+    /// Make the account equal to the spec
+    Apply(Apply),
+    /// Take away all that the stack made; what holds data is released, not deleted
+    Destroy(Destroy),
+    /// Write a commented spec to start from
+    Init(Init),
+    /// Print the least IAM policy that plan or apply of this spec needs
+    Permissions(Permissions),
+    /// Use the account in a local file from other programs
+    Sandbox(Sandbox),
+    /// Print a shell's completion script
+    Completions(Completions),
+}
+
+/// Where the spec is.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Spec {
+    /// The spec: a TOML file, or a folder whose *.toml files are one spec
+    #[arg(value_name = "SPEC", default_value = ".")]
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+}
+
+/// What a person agrees to.
+#[derive(Debug, Default, ClapArgs)]
+pub(crate) struct Consents {
+    /// Take over an object that exists and that nobody owns, as the plan shows it (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
+    pub(crate) adopt: Vec<String>,
+    /// Let this object's watch be blinded, or ALL (repeatable); --yes does not imply it
+    #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
+    pub(crate) allow_blinding: Vec<String>,
+    /// Delete this object with its data instead of releasing it (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
+    pub(crate) delete_data: Vec<String>,
+}
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people; no interface.
+    Text,
+    /// For programs; versioned, later versions only add to it.
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    #[command(flatten)]
+    pub(crate) consents: Consents,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Exit with 2 when there are differences
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    #[command(flatten)]
+    pub(crate) consents: Consents,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Apply the rest of a plan that holds refusals
+    #[arg(long)]
+    pub(crate) skip_refused: bool,
+    /// The form of the report; json needs --yes
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Destroy {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    /// Do not ask; taking the watch away needs --allow-blinding ALL as well
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Let this object's watch be taken away, or ALL (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
+    pub(crate) allow_blinding: Vec<String>,
+    /// Delete this object with its data instead of releasing it (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
+    pub(crate) delete_data: Vec<String>,
+    /// Destroy the rest of a plan that holds refusals
+    #[arg(long)]
+    pub(crate) skip_refused: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Init {
+    /// The file to write; an existing one is never overwritten
+    #[arg(value_name = "FILE", default_value = "trailwarden.toml")]
+    pub(crate) file: PathBuf,
+}
+
+/// A command that permissions are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    /// Reading only.
+    Plan,
+    /// Reading and writing.
+    Apply,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    /// The command that is to be allowed
+    #[arg(long = "for", value_name = "COMMAND", default_value = "apply")]
+    pub(crate) purpose: Purpose,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sandbox {
+    #[command(subcommand)]
+    pub(crate) command: SandboxCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Offer the account on a port of this machine to any AWS client
+    Serve {
+        /// The port on 127.0.0.1; 0 lets the system choose
+        #[arg(long, value_name = "N", default_value_t = 4599)]
+        port: u16,
+        /// The account of credentials whose access key id is not an account id
+        #[arg(long, value_name = "ID", default_value = "123456789012")]
+        account: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::watch;
+use trailwarden_apply::{Outcome, Reach, Report, reach};
+use trailwarden_diff::{Plan, render};
+use trailwarden_provider::Provider;
+use trailwarden_spec::wanted::Wanted;
+
+use crate::args::{Apply, Format, Global};
+use crate::connect::{connect, survey_and_plan};
+use crate::failure::{Exit, Failure};
+use crate::load::{SecretSource, load};
+use crate::progress::Board;
+use crate::terminal::Terminal;
+
+/// `trailwarden apply`: shows the plan, asks, executes it, and says whether anybody would be told.
+pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> Result<Exit, Failure> {
+    if args.format == Format::Json && !args.yes {
+        return Err(Failure::new(Exit::Usage, "`--format json` leaves no room for a question").help("add `--yes`"));
+    }
+    let wanted = load(&args.spec.path, SecretSource::Real)?;
+    let board = Arc::new(Board::new(Terminal::new(global.color)));
+    let read = async {
+        let provider = connect(global, &wanted, terminal, &board).await?;
+        let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
+        Ok::<_, Failure>((provider, plan))
+    };
+    let (provider, plan) = tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
+        read = read => read?,
+    };
+    let text = args.format == Format::Text;
+    if text {
+        terminal.print(&render::text(&plan));
+    }
+    if !plan.refusals.is_empty() && !args.skip_refused {
+        if !text {
+            terminal.print(&format!("{:#}\n", report_json(&plan, None, None)));
+        }
+        return Ok(Exit::Refusals);
+    }
+    if !plan.steps.is_empty() && !args.yes {
+        let answer = terminal.ask("\nApply this plan? Only `yes` is a yes: ", "add `--yes` to apply without a question")?;
+        if answer != "yes" {
+            terminal.say("Nothing was applied.\n");
+            return Ok(Exit::Failed);
+        }
+    }
+    let report = execute(&provider, &plan, &board, terminal).await;
+    let told = if report.was_stopped() { None } else { Some(reach(&provider, &wanted).await?) };
+    if text {
+        terminal.print(&closing(&plan, &report));
+        terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default());
+    } else {
+        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told)));
+    }
+    Ok(exit(&report))
+}
+
+/// Executes a plan. The first Ctrl-C lets the calls in flight end, the second ends the command.
+pub(crate) async fn execute(provider: &Provider, plan: &Plan, board: &Board, terminal: &Terminal) -> Report {
+    let (stop, stopped) = watch::channel(false);
+    board.begin_steps(plan.steps.len());
+    let run = trailwarden_apply::run(provider, plan, board, stopped);
+    tokio::pin!(run);
+    let report = loop {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => {
+                if stop.send_replace(true) {
+                    board.end();
+                    terminal.say("Quit with calls in flight; the next plan shows what took effect.\n");
+                    break Report { outcomes: vec![Outcome::Stopped; plan.steps.len()] };
+                }
+                board.line("Stopping: the calls in flight are brought to their end. Ctrl-C again quits at once.");
+            }
+            report = &mut run => break report,
+        }
+    };
+    board.end();
+    report
+}
+
+/// How the command ends.
+pub(crate) fn exit(report: &Report) -> Exit {
+    if report.was_stopped() {
+        Exit::Interrupted
+    } else if report.is_success() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    }
+}
+
+/// What became of the plan, in a line.
+pub(crate) fn closing(plan: &Plan, report: &Report) -> String {
+    let count = |which: fn(&Outcome) -> bool| report.outcomes.iter().filter(|o| which(o)).count();
+    let parts: Vec<String> = [
+        (count(Outcome::is_success), "done"),
+        (count(|o| matches!(o, Outcome::Failed { .. })), "failed"),
+        (count(|o| matches!(o, Outcome::Stale { .. })), "stale"),
+        (count(|o| matches!(o, Outcome::Skipped { .. })), "skipped"),
+        (count(|o| matches!(o, Outcome::Stopped)), "not begun"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format!("{count} {what}"))
+    .collect();
+    if plan.steps.is_empty() {
+        return String::new();
+    }
+    let next = if report.is_success() { "" } else { " The next plan continues from here." };
+    format!("Applied: {}.{next}\n", parts.join(", "))
+}
+
+fn reach_line(reach: Reach, wanted: &Wanted) -> String {
+    let Reach { wanted: all, confirmed } = reach;
+    if all == 0 {
+        let watches = wanted.objects.keys().any(|address| address.kind == trailwarden_spec::Kind::Alarm);
+        return if watches { "The spec names no subscriber; whom its topics reach is not known.\n".into() } else { String::new() };
+    }
+    let subscribers = if all == 1 { "subscriber" } else { "subscribers" };
+    match confirmed {
+        0 => format!("0 of {all} {subscribers} confirmed: alerts reach nobody yet.\n"),
+        n if n < all => format!("{n} of {all} {subscribers} confirmed: alerts reach only those.\n"),
+        n => format!("{n} of {all} {subscribers} confirmed.\n"),
+    }
+}
+
+fn report_json(plan: &Plan, report: Option<&Report>, reach: Option<Reach>) -> serde_json::Value {
+    let steps: Option<Vec<_>> = report.map(|report| {
+        let outcomes = plan.steps.iter().zip(&report.outcomes);
+        outcomes
+            .map(|(step, outcome)| json!({ "address": step.address, "phase": step.phase, "result": outcome }))
+            .collect()
+    });
+    json!({ "format": 1, "plan": render::json(plan), "steps": steps, "subscribers": reach })
+}

@@ -1,0 +1,10 @@
+//! One module per command; each returns how the command ends.
+
+pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod destroy;
+pub(crate) mod init;
+pub(crate) mod permissions;
+pub(crate) mod plan;
+pub(crate) mod sandbox;

@@ -1,0 +1,33 @@
+use std::sync::Arc;
+
+use trailwarden_diff::{Plan, render};
+
+use crate::args::{Format, Global, Plan as PlanArgs};
+use crate::connect::{connect, survey_and_plan};
+use crate::failure::{Exit, Failure};
+use crate::load::{SecretSource, load};
+use crate::progress::Board;
+use crate::terminal::Terminal;
+
+/// `trailwarden plan`: shows how the account differs from the spec.
+pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
+    let wanted = load(&args.spec.path, SecretSource::Real)?;
+    let board = Arc::new(Board::new(Terminal::new(global.color)));
+    let provider = connect(global, &wanted, terminal, &board).await?;
+    let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
+    match args.format {
+        Format::Text => terminal.print(&render::text(&plan)),
+        Format::Json => terminal.print(&format!("{:#}\n", render::json(&plan))),
+    }
+    Ok(exit(&plan, args.detailed_exitcode))
+}
+
+fn exit(plan: &Plan, detailed: bool) -> Exit {
+    if !plan.refusals.is_empty() {
+        Exit::Refusals
+    } else if detailed && !plan.steps.is_empty() {
+        Exit::Differences
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,125 @@
+//! From a spec to its account.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use trailwarden_account::Observe;
+use trailwarden_diff::{Consent, Options, Plan};
+use trailwarden_provider::{Provider, Settings};
+use trailwarden_sandbox::Sandbox;
+use trailwarden_spec::Address;
+use trailwarden_spec::live::Live;
+use trailwarden_spec::wanted::Wanted;
+
+use crate::args::{Consents, Global};
+use crate::failure::{Exit, Failure};
+use crate::progress::Board;
+use crate::terminal::Terminal;
+
+/// Opens the account that a spec is about and makes sure that it is that one.
+///
+/// # Errors
+/// When there is no such account to be reached, or the credentials are another's.
+pub(crate) async fn connect(
+    global: &Global,
+    wanted: &Wanted,
+    terminal: &Terminal,
+    board: &Arc<Board>,
+) -> Result<Provider, Failure> {
+    let scope = &wanted.stack.scope;
+    if let Some(region) = global.region.as_ref().filter(|region| **region != scope.region) {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("`--region {region}` does not agree with the spec, whose `region` is `{}`", scope.region),
+        )
+        .help("leave `--region` out, or correct the spec"));
+    }
+    let settings = match &global.sandbox {
+        Some(file) => {
+            terminal.banner(file);
+            let sandbox = open_sandbox(file, &scope.account)?;
+            Settings::over(&scope.region, &scope.account, sandbox.http_client())
+        }
+        None => Settings {
+            profile: global.profile.clone(),
+            endpoint_url: global.endpoint_url.clone(),
+            ..Settings::new(&scope.region)
+        },
+    };
+    let waits = Arc::clone(board);
+    let on_wait: trailwarden_provider::OnWait = Arc::new(move |what: &str| waits.wait(what));
+    let provider = Provider::connect(Settings { on_wait: Some(on_wait), ..settings }, &wanted.stack).await?;
+    let identity = provider.identity().await?;
+    if identity.account != scope.account {
+        return Err(Failure::new(
+            Exit::Failed,
+            format!(
+                "the credentials are those of account {} ({}), the spec is about account {}; nothing was read or written",
+                identity.account, identity.arn, scope.account
+            ),
+        )
+        .help("choose other credentials (`--profile`, AWS_PROFILE), or correct `account` in the spec"));
+    }
+    Ok(provider)
+}
+
+/// Opens the account in a file.
+///
+/// # Errors
+/// When the file cannot be read or is no such account.
+pub(crate) fn open_sandbox(file: &Path, account: &str) -> Result<Sandbox, Failure> {
+    Sandbox::open(file, account).map_err(|error| {
+        Failure::new(Exit::Failed, error.to_string()).help("remove the file to begin with an empty account")
+    })
+}
+
+/// Reads the account and makes the plan.
+///
+/// # Errors
+/// When a read fails, or an address that a person gave is none.
+pub(crate) async fn survey_and_plan(
+    provider: &Provider,
+    wanted: &Wanted,
+    consents: &Consents,
+    board: &Board,
+) -> Result<(Live, Plan), Failure> {
+    let options = options(wanted, consents)?;
+    board.begin("reading the account");
+    let live = provider.survey(wanted).await;
+    board.end();
+    let live = live?;
+    let plan = trailwarden_diff::plan(wanted, &live, &options);
+    Ok((live, plan))
+}
+
+fn options(wanted: &Wanted, consents: &Consents) -> Result<Options, Failure> {
+    let blinding = &consents.allow_blinding;
+    let all = blinding.iter().any(|word| word == "ALL");
+    let named: Vec<String> = blinding.iter().filter(|word| *word != "ALL").cloned().collect();
+    Ok(Options {
+        adopt: addresses(wanted, &consents.adopt)?,
+        allow_blinding: Consent { all, addresses: addresses(wanted, &named)? },
+        delete_data: addresses(wanted, &consents.delete_data)?,
+    })
+}
+
+/// Addresses as people type them: as the plan shows them, or the spec's own name for them
+/// (`rule.iam-changes` stands for the rule's filter and alarm).
+fn addresses<C: FromIterator<Address>>(wanted: &Wanted, typed: &[String]) -> Result<C, Failure> {
+    let mut all = Vec::new();
+    for text in typed {
+        let by_origin: Vec<Address> = wanted
+            .objects
+            .iter()
+            .filter(|(_, wish)| wish.origin == *text)
+            .map(|(address, _)| address.clone())
+            .collect();
+        if by_origin.is_empty() {
+            let scope = &wanted.stack.scope;
+            all.push(scope.parse(text).map_err(|message| Failure::new(Exit::Usage, message))?);
+        } else {
+            all.extend(by_origin);
+        }
+    }
+    Ok(all.into_iter().collect())
+}

@@ -1,0 +1,94 @@
+//! From a path to what a spec wants.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trailwarden_spec::wanted::Wanted;
+use trailwarden_spec::{SecretRef, Secrets, Source, parse};
+
+use crate::failure::{Exit, Failure};
+use crate::problems;
+
+/// Where endpoints that a spec does not hold come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretSource {
+    /// Nowhere: the text is checked, nothing is looked up.
+    Unread,
+    /// The environment and files beside the spec.
+    Real,
+}
+
+/// Reads and parses a spec.
+///
+/// # Errors
+/// When a file cannot be read, or with all the problems of the text, drawn.
+pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure> {
+    let files = files(path)?;
+    let mut sources = Vec::with_capacity(files.len());
+    for file in &files {
+        let text = fs::read(file).map_err(|error| unreadable(file, &error))?;
+        let text = String::from_utf8(text).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
+            Failure::new(Exit::BadSpec, format!("`{}` is not UTF-8 (line {line})", file.display()))
+                .help("save the file as UTF-8")
+        })?;
+        sources.push(Source { name: file.display().to_string(), text });
+    }
+    let lookup = Lookup { files: &files, secrets };
+    parse(&sources, &lookup).map_err(|found| Failure {
+        exit: Exit::BadSpec,
+        message: problems::draw(&found, &sources),
+        help: None,
+        drawn: true,
+    })
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::BadSpec, format!("cannot read `{}`: {error}", file.display()))
+        .help("name a TOML file, or a folder whose *.toml files are one spec; `trailwarden init` writes one to start from")
+}
+
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|file| file.extension().is_some_and(|e| e == "toml") && file.is_file())
+        .map(|file| file.strip_prefix(".").map(Path::to_owned).unwrap_or(file))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::new(Exit::BadSpec, format!("there is no *.toml file in `{}`", path.display()))
+            .help("name the spec's file or folder; `trailwarden init` writes a spec to start from"));
+    }
+    Ok(files)
+}
+
+struct Lookup<'a> {
+    files: &'a [PathBuf],
+    secrets: SecretSource,
+}
+
+impl Secrets for Lookup<'_> {
+    fn look_up(&self, from: &SecretRef) -> Result<Option<String>, String> {
+        if self.secrets == SecretSource::Unread {
+            return Ok(None);
+        }
+        match from {
+            SecretRef::Env(name) => match std::env::var(name) {
+                Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
+                _ => Err(format!("the environment variable `{name}` is not set")),
+            },
+            SecretRef::File(path, source) => {
+                let folder = self.files.get(*source).and_then(|file| file.parent()).unwrap_or(Path::new("."));
+                match fs::read_to_string(folder.join(path)) {
+                    Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
+                    Ok(_) => Err(format!("the file `{path}` is empty")),
+                    Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The `trailwarden` command: arguments in, output and an exit code out.
+//!
+//! Everything that decides lives in the crates below; this one reads files, opens connections,
+//! wires the others together and talks to people. One place prints ([`terminal`]), one place
+//! exits ([`main`]).
+
+mod args;
+mod commands;
+mod connect;
+mod failure;
+mod load;
+mod problems;
+mod progress;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::{Exit, Failure};
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` come this way, too; clap knows the stream of each.
+            let usage = error.use_stderr();
+            return match error.print() {
+                Ok(()) if usage => Exit::Usage.into(),
+                _ => ExitCode::SUCCESS,
+            };
+        }
+    };
+    let terminal = Terminal::new(args.global.color);
+    terminal.start_tracing(args.global.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.failure(&Failure::new(Exit::Failed, format!("cannot start: {error}")));
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime.block_on(async {
+        match run(args, &terminal).await {
+            Ok(exit) => exit,
+            Err(failure) => {
+                terminal.failure(&failure);
+                failure.exit
+            }
+        }
+    });
+    // A call that hangs must not keep an interrupted command alive.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Args { global, command } = args;
+    match command {
+        Command::Apply(apply) => return commands::apply::run(&global, &apply, terminal).await,
+        Command::Destroy(destroy) => return commands::destroy::run(&global, &destroy, terminal).await,
+        _ => {}
+    }
+    // Commands that only read may be cut off anywhere.
+    tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
+        result = async {
+            match command {
+                Command::Check(check) => commands::check::run(&check, terminal),
+                Command::Plan(plan) => commands::plan::run(&global, &plan, terminal).await,
+                Command::Init(init) => commands::init::run(&init, terminal),
+                Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
+                Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
+                Command::Completions(completions) => commands::completions::run(&completions, terminal),
+                Command::Apply(_) | Command::Destroy(_) => Ok(Exit::Done),
+            }
+        } => result,
+    }
+}

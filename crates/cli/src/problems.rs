@@ -1,0 +1,45 @@
+//! Problems of a spec, drawn with the lines they are about.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use trailwarden_spec::{Problem, Problems, Source};
+
+/// All problems, each with its file, line and column, the place underlined, and the way out.
+pub(crate) fn draw(problems: &Problems, sources: &[Source]) -> String {
+    let renderer = Renderer::styled();
+    let mut text = String::new();
+    for problem in problems.iter() {
+        text.push_str(&renderer.render(&report(problem, sources)));
+        text.push_str("\n\n");
+    }
+    let count = problems.iter().count();
+    let plural = if count == 1 { "problem" } else { "problems" };
+    text.push_str(&format!("{count} {plural} in the spec\n"));
+    text
+}
+
+fn report<'a>(problem: &'a Problem, sources: &'a [Source]) -> Vec<Group<'a>> {
+    let snippet = |file: usize| {
+        let source = &sources[file.min(sources.len().saturating_sub(1))];
+        Snippet::source(source.text.as_str()).path(source.name.as_str())
+    };
+    let mut group = Level::ERROR.primary_title(problem.message.as_str()).id(problem.code).element(
+        snippet(problem.file)
+            .annotation(AnnotationKind::Primary.span(problem.span.clone()).label(problem.label.as_str()))
+            .annotations(
+                problem
+                    .also
+                    .iter()
+                    .filter(|(file, ..)| *file == problem.file)
+                    .map(|(_, span, label)| AnnotationKind::Context.span(span.clone()).label(label.as_str())),
+            ),
+    );
+    for (file, span, label) in problem.also.iter().filter(|(file, ..)| *file != problem.file) {
+        group = group.element(
+            snippet(*file).annotation(AnnotationKind::Context.span(span.clone()).label(label.as_str())),
+        );
+    }
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    vec![group]
+}

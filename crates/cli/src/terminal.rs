@@ -1,0 +1,113 @@
+//! The one place that prints.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+
+use crate::args::Color;
+use crate::failure::{Exit, Failure};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+const BANNER: Style = AnsiColor::Magenta.on_default().bold();
+
+/// Standard output and standard error, with colour where it belongs.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    color: ColorChoice,
+}
+
+impl Terminal {
+    /// Streams that colour as asked.
+    pub(crate) fn new(color: Color) -> Self {
+        Self {
+            color: match color {
+                Color::Auto => ColorChoice::Auto,
+                Color::Always => ColorChoice::Always,
+                Color::Never => ColorChoice::Never,
+            },
+        }
+    }
+
+    /// Prints to standard output. Where nobody reads any more (`| head`), nothing is lost that
+    /// somebody wanted, so that this is no failure.
+    pub(crate) fn print(&self, text: &str) {
+        let mut out = AutoStream::new(io::stdout().lock(), self.color);
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Prints to standard error.
+    pub(crate) fn say(&self, text: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.color);
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
+    /// Text with its styles, or without them where standard error shows none.
+    pub(crate) fn styled_for_stderr(&self, text: &str) -> String {
+        let mut stream = AutoStream::new(Vec::new(), self.stderr_choice());
+        let _ = stream.write_all(text.as_bytes());
+        String::from_utf8_lossy(&stream.into_inner()).into_owned()
+    }
+
+    fn stderr_choice(&self) -> ColorChoice {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()),
+            choice => choice,
+        }
+    }
+
+    /// Says why a command failed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if failure.drawn {
+            return self.say(&failure.message);
+        }
+        let mut text = format!("{ERROR}error{ERROR:#}: {}\n", failure.message);
+        if let Some(help) = &failure.help {
+            text += &format!("{HELP}help{HELP:#}: {help}\n");
+        }
+        self.say(&text);
+    }
+
+    /// Says that no AWS account is touched.
+    pub(crate) fn banner(&self, file: &std::path::Path) {
+        self.say(&format!("{BANNER}sandbox{BANNER:#} {}: an account in a file, not AWS\n", file.display()));
+    }
+
+    /// True when a person watches standard error.
+    pub(crate) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// Asks a question and returns the line that was typed.
+    ///
+    /// # Errors
+    /// When there is nobody to ask.
+    pub(crate) fn ask(&self, question: &str, instead: &str) -> Result<String, Failure> {
+        if !io::stdin().is_terminal() {
+            return Err(Failure::new(Exit::Usage, "there is no terminal to ask on").help(instead));
+        }
+        self.say(question);
+        let mut line = String::new();
+        io::stdin()
+            .read_line(&mut line)
+            .map_err(|error| Failure::new(Exit::Failed, format!("cannot read the answer: {error}")))?;
+        Ok(line.trim().to_owned())
+    }
+
+    /// Sends traces to standard error.
+    pub(crate) fn start_tracing(&self, verbose: u8) {
+        use tracing_subscriber::EnvFilter;
+        let default = match verbose {
+            0 => "off",
+            1 => "off,trailwarden_provider=debug,trailwarden_apply=debug",
+            _ => "debug,hyper=info,rustls=info,h2=info",
+        };
+        let filter = EnvFilter::try_from_env("TRAILWARDEN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(self.stderr_choice() != ColorChoice::Never)
+            .try_init();
+    }
+}

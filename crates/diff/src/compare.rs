@@ -1,0 +1,321 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use trailwarden_spec::compare::{Change, Verdict};
+use trailwarden_spec::leaf::Owner;
+use trailwarden_spec::live::{Found, Live};
+use trailwarden_spec::wanted::{Wanted, Wish};
+use trailwarden_spec::{Address, Kind, Object, Scope};
+
+use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::settle::Settling;
+use crate::{blind, order};
+
+/// Holds what a spec wants against what an account holds.
+///
+/// The result depends on nothing else, and equal arguments give equal plans, byte for byte.
+#[must_use]
+pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
+    let mut planner = Planner {
+        wanted,
+        live,
+        options,
+        plan: Plan {
+            stack: wanted.stack.name.clone(),
+            scope: wanted.stack.scope.clone(),
+            steps: Vec::new(),
+            refusals: Vec::new(),
+            attention: live.attention.clone(),
+            notes: Vec::new(),
+            unchanged: 0,
+        },
+        gone: Vec::new(),
+    };
+    for address in wanted.existing.keys() {
+        planner.exists(address);
+    }
+    for (address, wish) in &wanted.objects {
+        planner.wish(address, wish);
+    }
+    planner.leftovers();
+    let (mut plan, gone) = (planner.plan, planner.gone);
+    Settling { wanted, live, options, gone: &gone }.settle(&mut plan);
+    plan.attention.sort();
+    plan.refusals.sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));
+    plan.notes.sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
+    plan.steps = order::arrange(plan.steps, &wanted.stack.scope);
+    plan
+}
+
+struct Planner<'a> {
+    wanted: &'a Wanted,
+    live: &'a Live,
+    options: &'a Options,
+    plan: Plan,
+    /// What is ours, wanted no more and vanishes with what it is part of.
+    gone: Vec<(Address, Address)>,
+}
+
+impl Planner<'_> {
+    fn scope(&self) -> &Scope {
+        &self.wanted.stack.scope
+    }
+
+    fn refuse(&mut self, address: &Address, code: RefusalCode, message: String, wish: Option<&Wish>, changes: Vec<Change>) {
+        self.plan.refusals.push(Refusal {
+            address: address.clone(),
+            code,
+            message,
+            origin: wish.map(|wish| wish.origin.clone()),
+            changes,
+        });
+    }
+
+    fn note(&mut self, address: &Address, message: String) {
+        self.plan.notes.push(Note { address: address.clone(), message });
+    }
+
+    fn step(&mut self, address: &Address, action: Action, wish: Option<&Wish>, before: Option<Object>, after: Option<Object>) {
+        let changes = match (&before, &after) {
+            (before, Some(after)) => after.changes(before.as_ref()),
+            (Some(before), None) => before.changes(None).into_iter().map(taken_away).collect(),
+            (None, None) => Vec::new(),
+        };
+        let blinds = match (&before, &after, action) {
+            (_, _, Action::Release) => None,
+            (Some(before), None, _) => before.silences(None),
+            (Some(before), Some(after), _) => blind::blinds(before, after, self.live, &self.wanted.stack),
+            (None, _, _) => None,
+        };
+        // A change that takes away and brings back at once is a move, not the repair of a drift.
+        let restores = match (&after, action) {
+            _ if blinds.is_some() => None,
+            (Some(after), Action::Create) if self.stands(address, wish) => after.silences(None),
+            (Some(after), Action::Update | Action::Adopt) => after.silences(before.as_ref()),
+            _ => None,
+        };
+        self.plan.steps.push(Step {
+            address: address.clone(),
+            action,
+            phase: Phase::Whole,
+            origin: wish.map(|wish| wish.origin.clone()),
+            before,
+            after,
+            changes: if action == Action::Release { Vec::new() } else { changes },
+            blinds,
+            restores,
+            needs: Vec::new(),
+            after_steps: Vec::new(),
+        });
+    }
+
+    /// True when an object that is not there is a gap in something that stands, and not the
+    /// beginning of something new: others of the same origin are there, or lean on it. Of a trail it
+    /// is enough that anything of the stack is there.
+    fn stands(&self, address: &Address, wish: Option<&Wish>) -> bool {
+        let origin = wish.map(|wish| wish.origin.as_str());
+        let wanted = &self.wanted.objects;
+        self.live.objects.iter().filter(|(_, found)| found.owner.is_ours()).any(|(other, found)| {
+            let same_origin = wanted.get(other).is_some_and(|other| Some(other.origin.as_str()) == origin);
+            let marked = wanted.contains_key(other) && found.value.tags().is_some();
+            same_origin
+                || found.value.needs(self.scope()).contains(address)
+                || (address.kind == Kind::Trail && marked)
+        })
+    }
+
+    fn exists(&mut self, address: &Address) {
+        let kind = address.kind.in_words();
+        match self.live.objects.get(address) {
+            None => {
+                let message = format!(
+                    "the spec takes the {kind} `{}` from elsewhere and it is not there; correct its name, or let the \
+                     spec make it",
+                    address.name
+                );
+                self.refuse(address, RefusalCode::Missing, message, None, Vec::new());
+            }
+            Some(found) => {
+                if let (Object::LogGroup(_), Some(message)) =
+                    (&found.value, found.value.refuses(&found.value, &found.facts))
+                {
+                    self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
+                }
+            }
+        }
+    }
+
+    fn wish(&mut self, address: &Address, wish: &Wish) {
+        let Some(found) = self.live.objects.get(address) else {
+            let after = wish.object.clone().complete(None);
+            if is_nothing(&after) {
+                self.plan.unchanged += 1;
+                return;
+            }
+            return self.step(address, Action::Create, Some(wish), None, Some(after));
+        };
+        let after = wish.object.clone().complete(Some((&found.value, &found.facts)));
+        let changes = after.changes(Some(&found.value));
+        let differs = changes.iter().any(|change| change.verdict == Verdict::Differs);
+        let adopts = self.options.adopt.contains(address) || self.wanted.adopt.contains(address);
+
+        if let Some(message) = self.not_ours(address, found, adopts, differs) {
+            let code = match found.owner {
+                Owner::Foreign => RefusalCode::NotOwned,
+                _ => RefusalCode::OwnedByOther,
+            };
+            return self.refuse(address, code, message, Some(wish), changes);
+        }
+        if let Some(message) = wish.object.refuses(&found.value, &found.facts) {
+            return self.refuse(address, RefusalCode::Impossible, message, Some(wish), changes);
+        }
+        let takes_over = !found.owner.is_ours() && adopts && found.value.tags().is_some();
+        if !found.facts.inexpressible.is_empty() {
+            let what = found.facts.inexpressible.join("; ");
+            if differs {
+                let message =
+                    format!("it has what this version cannot express and an update would lose: {what}; change it by hand");
+                return self.refuse(address, RefusalCode::Inexpressible, message, Some(wish), changes);
+            }
+            self.note(address, format!("it has what this version does not manage: {what}"));
+        }
+        if takes_over || differs {
+            let action = if takes_over { Action::Adopt } else { Action::Update };
+            return self.step(address, action, Some(wish), Some(found.value.clone()), Some(after));
+        }
+        for change in changes {
+            self.note(address, format!("`{}` is spelt differently and means the same; left alone", change.field));
+        }
+        self.plan.unchanged += 1;
+    }
+
+    /// Why an object that is there may not be touched, if so.
+    fn not_ours(&self, address: &Address, found: &Found, adopts: bool, differs: bool) -> Option<String> {
+        let kind = address.kind.in_words();
+        match &found.owner {
+            Owner::Ours | Owner::Adopted => None,
+            // Kinds without tags cannot be marked; one that is as wanted is nobody's loss.
+            Owner::Foreign if adopts || (found.value.tags().is_none() && !differs) => None,
+            Owner::Foreign => Some(format!(
+                "this {kind} exists and is not this stack's; to take it over as shown, plan with `--adopt {address}`, \
+                 else give the spec's object another name"
+            )),
+            Owner::Stack(other) => Some(format!(
+                "this {kind} belongs to the stack `{other}`; give the spec's object another name, or release it there"
+            )),
+            Owner::CloudFormation(other) => Some(format!(
+                "this {kind} belongs to the CloudFormation stack `{other}`, which would undo every change; give the \
+                 spec's object another name, or remove it there with a `Retain` policy"
+            )),
+        }
+    }
+
+    /// What is ours and wanted no more.
+    fn leftovers(&mut self) {
+        let (wanted, live) = (self.wanted, self.live);
+        let leftovers: BTreeMap<&Address, &Found> = live
+            .objects
+            .iter()
+            .filter(|(address, found)| {
+                found.owner.is_ours()
+                    && !wanted.objects.contains_key(*address)
+                    && !wanted.existing.contains_key(*address)
+            })
+            .collect();
+        let released = self.released(&leftovers);
+        for (address, found) in leftovers {
+            let parent = parent(&found.value, self.scope());
+            let gone_with_parent = parent.as_ref().is_some_and(|parent| {
+                live.objects.get(parent).is_some_and(|p| p.owner.is_ours())
+                    && !wanted.objects.contains_key(parent)
+                    && !wanted.existing.contains_key(parent)
+                    && !released.contains(parent)
+            });
+            if let (true, Some(parent)) = (gone_with_parent, parent.as_ref()) {
+                self.gone.push((address.clone(), parent.clone()));
+                continue;
+            }
+            match address.kind {
+                Kind::Subscription => {
+                    let exclusive = parent.as_ref().is_some_and(|topic| wanted.exclusive.contains(topic));
+                    if exclusive {
+                        self.step(address, Action::Delete, None, Some(found.value.clone()), None);
+                    } else if let Object::Subscription(subscription) = &found.value {
+                        let (protocol, endpoint) = (subscription.protocol, &subscription.endpoint);
+                        self.note(
+                            address,
+                            format!("{protocol} {endpoint} is subscribed, too; the spec does not name it, so it is kept"),
+                        );
+                    }
+                }
+                _ if is_nothing(&found.value) => {}
+                Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
+                    self.note(address, "our statements stay: what is released still needs them".into());
+                }
+                _ if released.contains(address) => {
+                    if found.facts.holds_data && found.owner == Owner::Ours {
+                        self.note(
+                            address,
+                            format!("it holds data, so it is released and not deleted; `--delete-data {address}` deletes it"),
+                        );
+                    }
+                    self.step(address, Action::Release, None, Some(found.value.clone()), None);
+                }
+                _ => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+            }
+        }
+    }
+
+    /// The leftovers that stay: those that were adopted, those that hold data, and all that such a
+    /// one needs while it goes on without us.
+    fn released(&self, leftovers: &BTreeMap<&Address, &Found>) -> BTreeSet<Address> {
+        let mut released = BTreeSet::new();
+        let mut queue: Vec<Address> = leftovers
+            .iter()
+            .filter(|(address, found)| {
+                let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
+                found.owner == Owner::Adopted || data
+            })
+            .map(|(address, _)| (*address).clone())
+            .collect();
+        while let Some(address) = queue.pop() {
+            let Some(found) = leftovers.get(&address) else { continue };
+            let policy = match address.kind {
+                Kind::Topic => Some(Kind::TopicPolicy),
+                _ => None,
+            };
+            // A bucket that is kept for its data needs no policy; one that an adopted trail still
+            // delivers to is reached through the trail's own needs.
+            let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
+            let needs = if found.owner == Owner::Adopted { found.value.needs(self.scope()) } else { Vec::new() };
+            if released.insert(address) {
+                queue.extend(needs.into_iter().chain(policy));
+            }
+        }
+        released
+    }
+}
+
+/// What an object is part of and vanishes with.
+pub(crate) fn parent(object: &Object, scope: &Scope) -> Option<Address> {
+    match object {
+        Object::BucketPolicy(policy) => Some(scope.address(Kind::Bucket, policy.bucket.as_str())),
+        Object::TopicPolicy(policy) => Some(scope.address(Kind::Topic, policy.topic.as_str())),
+        Object::Subscription(subscription) => Some(scope.address(Kind::Topic, subscription.topic.as_str())),
+        Object::MetricFilter(filter) => Some(scope.address(Kind::LogGroup, filter.log_group.as_str())),
+        _ => None,
+    }
+}
+
+/// A shared document in which nothing is ours: wanting that is as good as wanting nothing.
+fn is_nothing(object: &Object) -> bool {
+    match object {
+        Object::BucketPolicy(policy) => policy.statements.is_empty(),
+        Object::TopicPolicy(policy) => policy.statements.is_empty(),
+        _ => false,
+    }
+}
+
+fn taken_away(change: Change) -> Change {
+    let Change { field, before, after, verdict } = change;
+    Change { field, before: after, after: before, verdict }
+}

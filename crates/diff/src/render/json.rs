@@ -1,0 +1,59 @@
+use serde_json::{Value, json as value};
+
+use crate::plan::Plan;
+
+/// The number of the JSON format. Additions do not change it.
+const FORMAT: u32 = 1;
+
+/// The plan for programs: keys are sorted, so equal plans are equal bytes.
+#[must_use]
+pub fn json(plan: &Plan) -> Value {
+    let steps: Vec<Value> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            let wait = |indices: &[usize]| -> Vec<String> {
+                indices.iter().map(|at| plan.steps[*at].address.to_string()).collect()
+            };
+            value!({
+                "address": step.address,
+                "kind": step.address.kind,
+                "name": step.address.name,
+                "action": step.action,
+                "phase": step.phase,
+                "origin": step.origin,
+                "changes": step.changes,
+                "blinds": step.blinds,
+                "restores": step.restores,
+                "needs": wait(&step.needs),
+                "after": wait(&step.after_steps),
+            })
+        })
+        .collect();
+    sorted(value!({
+        "format": FORMAT,
+        "stack": plan.stack,
+        "account": plan.scope.account,
+        "region": plan.scope.region,
+        "differences": !plan.is_empty(),
+        "summary": plan.summary(),
+        "steps": steps,
+        "refusals": plan.refusals,
+        "attention": plan.attention,
+        "notes": plan.notes,
+    }))
+}
+
+/// Another crate of the build may switch `serde_json` to keeping the order of insertion, so the
+/// keys are sorted here.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}

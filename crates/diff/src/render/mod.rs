@@ -1,0 +1,10 @@
+//! A plan as people and programs read it.
+//!
+//! [`text`] carries ANSI styles; whoever prints strips them where they do not belong. The text is
+//! no interface. [`json`] is one: it has a format number, and later versions only add to it.
+
+mod json;
+mod text;
+
+pub use json::json;
+pub use text::{changes, text};

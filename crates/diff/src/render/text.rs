@@ -1,0 +1,188 @@
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use similar::{ChangeTag, TextDiff};
+use trailwarden_spec::compare::{Change, Shown, Verdict};
+
+use crate::plan::{Action, Phase, Plan, Step, Summary};
+
+const ADD: Style = AnsiColor::Green.on_default();
+const CHANGE: Style = AnsiColor::Yellow.on_default();
+const REMOVE: Style = AnsiColor::Red.on_default();
+const LOUD: Style = AnsiColor::Red.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// The plan for people.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_plan(&mut out, plan);
+    out
+}
+
+/// The changes of one object, indented, for reports other than a plan.
+#[must_use]
+pub fn changes(changes: &[Change]) -> String {
+    let mut out = String::new();
+    let _ = write_changes(&mut out, changes, "");
+    out
+}
+
+fn write_plan(out: &mut String, plan: &Plan) -> std::fmt::Result {
+    let scope = &plan.scope;
+    writeln!(out, "Stack {BOLD}{}{BOLD:#} in account {}, {}", plan.stack, scope.account, scope.region)?;
+    for step in &plan.steps {
+        writeln!(out)?;
+        write_step(out, step)?;
+    }
+    if !plan.refusals.is_empty() {
+        writeln!(out, "\n{LOUD}Refused{LOUD:#}: nothing is applied while this stands, unless `--skip-refused`")?;
+        for refusal in &plan.refusals {
+            let origin = refusal.origin.as_deref().map(|o| format!("  {QUIET}# {o}{QUIET:#}")).unwrap_or_default();
+            writeln!(out, "  {LOUD}x{LOUD:#} {BOLD}{}{BOLD:#}{origin}", refusal.address)?;
+            writeln!(out, "      {}", refusal.message)?;
+            write_changes(out, &refusal.changes, "")?;
+        }
+    }
+    if !plan.attention.is_empty() {
+        writeln!(out, "\n{CHANGE}Attention{CHANGE:#}: what no plan can repair")?;
+        for item in &plan.attention {
+            match &item.address {
+                Some(address) => writeln!(out, "  {CHANGE}!{CHANGE:#} {address}: {}", item.message)?,
+                None => writeln!(out, "  {CHANGE}!{CHANGE:#} {}", item.message)?,
+            }
+        }
+    }
+    if !plan.notes.is_empty() {
+        writeln!(out, "\nNotes")?;
+        for note in &plan.notes {
+            writeln!(out, "  {QUIET}{}: {}{QUIET:#}", note.address, note.message)?;
+        }
+    }
+    writeln!(out, "\n{}", summary(plan))
+}
+
+fn summary(plan: &Plan) -> String {
+    let Summary { create, adopt, update, release, delete, blinding, refused, unchanged } = plan.summary();
+    let as_said = format!("{unchanged} {} as the spec says", if unchanged == 1 { "object is" } else { "objects are" });
+    if plan.is_empty() {
+        return format!("{ADD}No differences.{ADD:#} {as_said}.");
+    }
+    let counts = [
+        (create, "to create"),
+        (adopt, "to adopt"),
+        (update, "to update"),
+        (release, "to release"),
+        (delete, "to delete"),
+        (refused, "refused"),
+    ];
+    let mut parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if blinding > 0 {
+        parts.push(format!("{LOUD}{blinding} blinding{LOUD:#}"));
+    }
+    format!("{BOLD}Plan:{BOLD:#} {}; {as_said}.", parts.join(", "))
+}
+
+fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
+    let (symbol, style) = match step.action {
+        Action::Create => ("+", ADD),
+        Action::Update => ("~", CHANGE),
+        Action::Adopt => (">", CHANGE),
+        Action::Release => ("<", CHANGE),
+        Action::Delete => ("-", REMOVE),
+    };
+    let doing = match (step.action, step.phase) {
+        (Action::Adopt, _) => " (adopt)",
+        (Action::Release, _) => " (release: our tags go, the object stays)",
+        (_, Phase::Widen) => " (first: add)",
+        (_, Phase::Narrow) => " (last: remove what is needed no more)",
+        _ => "",
+    };
+    let origin = step.origin.as_deref().map(|o| format!("  {QUIET}# {o}{QUIET:#}")).unwrap_or_default();
+    writeln!(out, "  {style}{symbol}{style:#} {BOLD}{}{BOLD:#}{doing}{origin}", step.address)?;
+    if let Some(why) = &step.blinds {
+        writeln!(out, "      {LOUD}! blinds: {why}{LOUD:#}")?;
+    }
+    if let Some(why) = &step.restores {
+        writeln!(out, "      {LOUD}! blind until applied: {why}{LOUD:#}")?;
+    }
+    match step.action {
+        Action::Delete => Ok(()),
+        _ => write_changes(out, &step.changes, symbol),
+    }
+}
+
+fn write_changes(out: &mut String, changes: &[Change], symbol: &str) -> std::fmt::Result {
+    let differing: Vec<&Change> = changes.iter().filter(|c| c.verdict == Verdict::Differs).collect();
+    let width = differing.iter().filter(|c| !is_lines(c)).map(|c| c.field.len() + 1).max().unwrap_or(0);
+    for change in differing {
+        if is_lines(change) {
+            writeln!(out, "      {}:", change.field)?;
+            write_lines(out, change)?;
+            continue;
+        }
+        let field = format!("{}:", change.field);
+        let (before, after) = (one_line(&change.before), one_line(&change.after));
+        let line = match (&change.before, &change.after) {
+            (Shown::Absent, _) if symbol == "+" => after,
+            _ if before == after => format!("{after} {QUIET}(only how it is recorded){QUIET:#}"),
+            _ => format!("{REMOVE}{before}{REMOVE:#} -> {ADD}{after}{ADD:#}"),
+        };
+        writeln!(out, "      {field:width$} {line}")?;
+    }
+    Ok(())
+}
+
+fn is_lines(change: &Change) -> bool {
+    matches!((&change.before, &change.after), (Shown::Lines(_), _) | (_, Shown::Lines(_)))
+}
+
+fn write_lines(out: &mut String, change: &Change) -> std::fmt::Result {
+    let text = |shown: &Shown| match shown {
+        Shown::Lines(text) => format!("{text}\n"),
+        _ => String::new(),
+    };
+    let (before, after) = (text(&change.before), text(&change.after));
+    if before.is_empty() {
+        for line in after.lines() {
+            writeln!(out, "        {line}")?;
+        }
+        return Ok(());
+    }
+    if after.is_empty() {
+        writeln!(out, "        {REMOVE}(removed){REMOVE:#}")?;
+    }
+    let diff = TextDiff::from_lines(&before, &after);
+    let groups = diff.grouped_ops(3);
+    for (at, group) in groups.iter().enumerate() {
+        if at > 0 {
+            writeln!(out, "        {QUIET}...{QUIET:#}")?;
+        }
+        for line in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let text = line.value().trim_end_matches('\n');
+            match line.tag() {
+                ChangeTag::Equal => writeln!(out, "          {text}")?,
+                ChangeTag::Delete => writeln!(out, "        {REMOVE}- {text}{REMOVE:#}")?,
+                ChangeTag::Insert => writeln!(out, "        {ADD}+ {text}{ADD:#}")?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn one_line(shown: &Shown) -> String {
+    match shown {
+        Shown::Absent => "(none)".into(),
+        Shown::Plain(text) => text.clone(),
+        Shown::Text(text) => format!("{text:?}"),
+        Shown::Lines(text) => text.replace('\n', " "),
+        Shown::List(items) => format!("[{}]", items.join(", ")),
+        Shown::Map(map) => {
+            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
+}

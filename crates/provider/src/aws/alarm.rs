@@ -1,0 +1,365 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudwatch::types;
+use trailwarden_account::AccountError;
+use trailwarden_spec::arn::Arn;
+use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Statistic, Unit};
+use trailwarden_spec::leaf::{Managed, Tags};
+use trailwarden_spec::live::{Facts, Found};
+
+use crate::door::{Absent, Api};
+
+use super::{Aws, Page, retag};
+
+const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
+const LIST_TAGS: Api = Api::read("cloudwatch", "ListTagsForResource");
+const PUT: Api = Api::write("cloudwatch", "PutMetricAlarm");
+const DELETE: Api = Api::write("cloudwatch", "DeleteAlarms");
+const TAG: Api = Api::write("cloudwatch", "TagResource");
+const UNTAG: Api = Api::write("cloudwatch", "UntagResource");
+
+const GONE: &[&str] = &["ResourceNotFound", "ResourceNotFoundException"];
+
+/// The most that one call takes or returns.
+const BATCH: usize = 100;
+
+/// An alarm before its tags are known.
+pub(crate) struct Described {
+    /// Without tags.
+    pub(crate) alarm: Alarm,
+    /// A composite alarm, which only has the name.
+    pub(crate) composite: bool,
+    inexpressible: Vec<String>,
+}
+
+impl Described {
+    /// With tags, our marks included.
+    pub(crate) fn found(&self, aws: &Aws, tags: BTreeMap<String, String>) -> Found {
+        let (tags, owner) = Tags::from_wire(tags, &aws.stack);
+        let facts = Facts {
+            inexpressible: self.inexpressible.clone(),
+            ..Facts::default()
+        };
+        Found {
+            value: Alarm {
+                tags,
+                ..self.alarm.clone()
+            }
+            .into(),
+            owner,
+            facts,
+        }
+    }
+}
+
+/// Which alarms to describe.
+#[derive(Clone)]
+enum Which {
+    Named(Vec<String>),
+    Prefix(String),
+}
+
+/// The alarms of these names, a hundred a call.
+pub(crate) async fn named(aws: &Aws, names: &BTreeSet<String>) -> Result<Vec<Described>, AccountError> {
+    let names: Vec<String> = names.iter().cloned().collect();
+    let batches = names
+        .chunks(BATCH)
+        .map(|batch| describe(aws, Which::Named(batch.to_vec())));
+    Ok(futures::future::try_join_all(batches)
+        .await?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// The alarms whose names begin so.
+pub(crate) async fn with_prefix(aws: &Aws, prefix: &str) -> Result<Vec<Described>, AccountError> {
+    describe(aws, Which::Prefix(prefix.to_owned())).await
+}
+
+async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountError> {
+    let (names, prefix) = match which {
+        Which::Named(names) => (Some(names), None),
+        Which::Prefix(prefix) => (None, Some(prefix)),
+    };
+    let mut alarms = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let send = || {
+            aws.cloudwatch
+                .describe_alarms()
+                .set_alarm_names(names.clone())
+                .set_alarm_name_prefix(prefix.clone())
+                // Names are unique over both, so a composite alarm can be in the way.
+                .alarm_types(types::AlarmType::MetricAlarm)
+                .alarm_types(types::AlarmType::CompositeAlarm)
+                .max_records(BATCH as i32)
+                .set_next_token(token.clone())
+                .send()
+        };
+        let page = aws.door.call(DESCRIBE, send).await?;
+        alarms.extend(page.metric_alarms.unwrap_or_default().iter().map(from_wire));
+        alarms.extend(
+            page.composite_alarms
+                .unwrap_or_default()
+                .iter()
+                .map(|composite| Described {
+                    alarm: Alarm::on_metric(composite.alarm_name().unwrap_or_default(), "", ""),
+                    composite: true,
+                    inexpressible: vec!["it is a composite alarm".into()],
+                }),
+        );
+        match page.next_token.filter(|next| !next.is_empty()) {
+            Some(next) => token = Some(next),
+            None => return Ok(alarms),
+        }
+    }
+}
+
+/// The alarm's tags, our marks included; none when it is gone.
+pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>, AccountError> {
+    let arn = aws.scope.alarm_arn(name).to_string();
+    let listed = aws
+        .door
+        .call(LIST_TAGS, || {
+            aws.cloudwatch.list_tags_for_resource().resource_arn(&arn).send()
+        })
+        .await;
+    let tags = listed
+        .absent(GONE)?
+        .and_then(|listed| listed.tags)
+        .unwrap_or_default();
+    Ok(tags
+        .into_iter()
+        .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+        .collect())
+}
+
+/// Whether an alarm of one of the stack's rules reads a metric.
+pub(super) async fn of_a_rule_reads(aws: &Aws, namespace: &str, metric: &str) -> Result<bool, AccountError> {
+    let alarms = with_prefix(aws, &aws.prefix()).await?;
+    let readers = alarms
+        .iter()
+        .filter(|read| read.alarm.namespace == namespace && read.alarm.metric == metric);
+    let owners = readers.map(|read| async move {
+        let tags = tags(aws, &read.alarm.name).await?;
+        Ok::<bool, AccountError>(Tags::from_wire(tags, &aws.stack).1.is_ours())
+    });
+    Ok(futures::future::try_join_all(owners).await?.contains(&true))
+}
+
+fn from_wire(wire: &types::MetricAlarm) -> Described {
+    let mut inexpressible = strange_features(wire);
+    let mut alarm = Alarm::on_metric(
+        wire.alarm_name().unwrap_or_default(),
+        wire.namespace().unwrap_or_default(),
+        wire.metric_name().unwrap_or_default(),
+    );
+    let number = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok());
+    let mut unknown = |what: &str, raw: &str| inexpressible.push(format!("unknown {what} `{raw}`"));
+
+    let dimensions = wire.dimensions().iter();
+    alarm.dimensions = dimensions
+        .filter_map(|d| Some((d.name()?.to_owned(), d.value()?.to_owned())))
+        .collect();
+    if let Some(raw) = wire
+        .extended_statistic()
+        .or_else(|| wire.statistic().map(types::Statistic::as_str))
+    {
+        match Statistic::parse(raw) {
+            Some(statistic) => alarm.statistic = statistic,
+            None => unknown("statistic", raw),
+        }
+    }
+    if let Some(raw) = wire.comparison_operator().map(types::ComparisonOperator::as_str) {
+        match Operator::from_word(raw) {
+            Some(operator) => alarm.operator = operator,
+            None => unknown("operator", raw),
+        }
+    }
+    alarm.missing_data = MissingData::Missing;
+    if let Some(raw) = wire.treat_missing_data().filter(|raw| !raw.is_empty()) {
+        match MissingData::from_word(raw) {
+            Some(missing_data) => alarm.missing_data = missing_data,
+            None => unknown("treatment of missing data", raw),
+        }
+    }
+    if let Some(raw) = wire.unit().map(types::StandardUnit::as_str) {
+        match Unit::from_word(raw) {
+            Some(unit) => alarm.unit = unit,
+            None => unknown("unit", raw),
+        }
+    }
+    alarm.description = Managed::Set(wire.alarm_description().unwrap_or_default().into());
+    alarm.period = number(wire.period()).unwrap_or(alarm.period);
+    alarm.evaluation_periods = number(wire.evaluation_periods()).unwrap_or(alarm.evaluation_periods);
+    alarm.datapoints_to_alarm = number(wire.datapoints_to_alarm()).unwrap_or(alarm.evaluation_periods);
+    alarm.threshold = wire.threshold().unwrap_or(alarm.threshold);
+    alarm.actions_enabled = wire.actions_enabled().unwrap_or(true);
+    let mut actions = |texts: &[String]| -> BTreeSet<Arn> {
+        let parsed = texts.iter().filter_map(|text| match Arn::parse(text) {
+            Some(arn) => Some(arn),
+            None => {
+                unknown("action", text);
+                None
+            }
+        });
+        parsed.collect()
+    };
+    alarm.alarm_actions = actions(wire.alarm_actions());
+    alarm.ok_actions = Managed::Set(actions(wire.ok_actions()));
+    alarm.insufficient_data_actions = Managed::Set(actions(wire.insufficient_data_actions()));
+    Described {
+        alarm,
+        composite: false,
+        inexpressible,
+    }
+}
+
+/// What `PutMetricAlarm` would take away because this version does not send it.
+fn strange_features(wire: &types::MetricAlarm) -> Vec<String> {
+    let wall_clock = wire
+        .evaluation_window()
+        .is_some_and(|window| !window.is_sliding_window());
+    let features = [
+        (!wire.metrics().is_empty(), "metric math".to_owned()),
+        (
+            wire.threshold_metric_id().is_some(),
+            "an anomaly detection band as its threshold".to_owned(),
+        ),
+        (
+            wire.evaluation_criteria().is_some(),
+            "a query as its evaluation criteria".to_owned(),
+        ),
+        (wall_clock, "a wall clock evaluation window".to_owned()),
+        (
+            wire.warm_up_configuration().is_some(),
+            "a warm-up period".to_owned(),
+        ),
+        (
+            wire.action_configuration()
+                .is_some_and(|config| config.alarm_tags_propagation().is_some()),
+            "its tags in notifications".to_owned(),
+        ),
+        (
+            // `evaluate` is what an absent value means.
+            wire.evaluate_low_sample_count_percentile()
+                .is_some_and(|word| !word.is_empty() && word != "evaluate"),
+            format!(
+                "`{}` for percentiles of few samples",
+                wire.evaluate_low_sample_count_percentile().unwrap_or_default()
+            ),
+        ),
+    ];
+    features
+        .into_iter()
+        .filter(|(there, _)| *there)
+        .map(|(_, what)| what)
+        .collect()
+}
+
+fn tag_list(tags: BTreeMap<String, String>) -> Vec<types::Tag> {
+    tags.into_iter()
+        .map(|(key, value)| types::Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// Writes the whole alarm. CloudWatch takes tags with a new alarm only and ignores them otherwise.
+async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<(), AccountError> {
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let texts = |arns: Option<&BTreeSet<Arn>>| -> Option<Vec<String>> {
+        Some(arns.into_iter().flatten().map(Arn::to_string).collect())
+    };
+    let simple = alarm.statistic.is_simple();
+    let dimensions = alarm.dimensions.iter();
+    let dimensions: Vec<_> = dimensions
+        .map(|(name, value)| types::Dimension::builder().name(name).value(value).build())
+        .collect();
+    let send = || {
+        aws.cloudwatch
+            .put_metric_alarm()
+            .alarm_name(&alarm.name)
+            .set_alarm_description(alarm.description.get().filter(|text| !text.is_empty()).cloned())
+            .namespace(&alarm.namespace)
+            .metric_name(&alarm.metric)
+            .set_dimensions((!dimensions.is_empty()).then(|| dimensions.clone()))
+            .set_statistic(simple.then(|| alarm.statistic.as_str().into()))
+            .set_extended_statistic((!simple).then(|| alarm.statistic.as_str().to_owned()))
+            .period(number(alarm.period))
+            .evaluation_periods(number(alarm.evaluation_periods))
+            .datapoints_to_alarm(number(alarm.datapoints_to_alarm))
+            .threshold(alarm.threshold)
+            .comparison_operator(alarm.operator.as_str().into())
+            .treat_missing_data(alarm.missing_data.as_str())
+            .set_unit((alarm.unit != Unit::None).then(|| alarm.unit.as_str().into()))
+            .actions_enabled(alarm.actions_enabled)
+            .set_alarm_actions(texts(Some(&alarm.alarm_actions)))
+            .set_ok_actions(texts(alarm.ok_actions.get()))
+            .set_insufficient_data_actions(texts(alarm.insufficient_data_actions.get()))
+            .set_tags(tags.clone())
+            .send()
+    };
+    aws.door.call(PUT, send).await.map(drop)
+}
+
+impl Page for Alarm {
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
+        let names = BTreeSet::from([name.to_owned()]);
+        let (described, tags) = futures::try_join!(named(aws, &names), tags(aws, name))?;
+        Ok(described
+            .iter()
+            .find(|described| described.alarm.name == name)
+            .map(|alarm| alarm.found(aws, tags)))
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
+        put(self, Some(tag_list(self.tags.to_wire(&aws.stack, false))), aws).await
+    }
+
+    async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
+        let untagged = |alarm: &Self| Self {
+            tags: Tags::default(),
+            ..alarm.clone()
+        };
+        if untagged(self) != untagged(before) {
+            put(self, None, aws).await?;
+        }
+        retag(self, &before.tags, &self.tags, aws).await
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
+        let send = || aws.cloudwatch.delete_alarms().alarm_names(&self.name).send();
+        aws.door.call(DELETE, send).await.absent(GONE).map(drop)
+    }
+
+    async fn tag(
+        &self,
+        aws: &Aws,
+        put: &BTreeMap<String, String>,
+        remove: &[String],
+    ) -> Result<(), AccountError> {
+        let arn = aws.scope.alarm_arn(&self.name).to_string();
+        if !put.is_empty() {
+            let tags = tag_list(put.clone());
+            let send = || {
+                aws.cloudwatch
+                    .tag_resource()
+                    .resource_arn(&arn)
+                    .set_tags(Some(tags.clone()))
+                    .send()
+            };
+            aws.door.call(TAG, send).await?;
+        }
+        if !remove.is_empty() {
+            let send = || {
+                aws.cloudwatch
+                    .untag_resource()
+                    .resource_arn(&arn)
+                    .set_tag_keys(Some(remove.to_vec()))
+                    .send()
+            };
+            aws.door.call(UNTAG, send).await?;
+        }
+        Ok(())
+    }
+}

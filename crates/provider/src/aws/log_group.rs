@@ -1,0 +1,233 @@
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatchlogs::types;
+use trailwarden_account::AccountError;
+use trailwarden_spec::kinds::{LogClass, LogGroup};
+use trailwarden_spec::leaf::{Managed, Retention, Tags};
+use trailwarden_spec::live::{Facts, Found};
+
+use crate::door::{Absent, Api};
+
+use super::{Aws, Page, refusal, retag};
+
+const DESCRIBE: Api = Api::read("logs", "DescribeLogGroups");
+const STREAMS: Api = Api::read("logs", "DescribeLogStreams");
+const LIST_TAGS: Api = Api::read("logs", "ListTagsForResource");
+const CREATE: Api = Api::write("logs", "CreateLogGroup");
+const PUT_RETENTION: Api = Api::write("logs", "PutRetentionPolicy");
+const DELETE_RETENTION: Api = Api::write("logs", "DeleteRetentionPolicy");
+const DELETE: Api = Api::write("logs", "DeleteLogGroup");
+const TAG: Api = Api::write("logs", "TagResource");
+const UNTAG: Api = Api::write("logs", "UntagResource");
+
+const GONE: &[&str] = &["ResourceNotFoundException"];
+
+/// Finds a group by its exact name.
+pub(crate) async fn describe(aws: &Aws, name: &str) -> Result<Option<types::LogGroup>, AccountError> {
+    let mut token: Option<String> = None;
+    loop {
+        let page = aws
+            .door
+            .call(DESCRIBE, || {
+                aws.logs
+                    .describe_log_groups()
+                    .log_group_name_prefix(name)
+                    .set_next_token(token.clone())
+                    .send()
+            })
+            .await?;
+        let (groups, next) = (page.log_groups.unwrap_or_default(), page.next_token);
+        if let Some(group) = groups
+            .into_iter()
+            .find(|group| group.log_group_name() == Some(name))
+        {
+            return Ok(Some(group));
+        }
+        match next {
+            Some(next) => token = Some(next),
+            None => return Ok(None),
+        }
+    }
+}
+
+/// The group's tags, our marks included; none when the group is gone.
+pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>, AccountError> {
+    let arn = aws.scope.log_group_arn(name).to_string();
+    let listed = aws
+        .door
+        .call(LIST_TAGS, || {
+            aws.logs.list_tags_for_resource().resource_arn(&arn).send()
+        })
+        .await
+        .absent(GONE)?;
+    Ok(listed
+        .and_then(|listed| listed.tags)
+        .unwrap_or_default()
+        .into_iter()
+        .collect())
+}
+
+/// Whether the group holds an event. `storedBytes` lags by hours, the streams do not.
+pub(crate) async fn holds_events(aws: &Aws, name: &str) -> Result<bool, AccountError> {
+    let listed = aws
+        .door
+        .call(STREAMS, || {
+            aws.logs
+                .describe_log_streams()
+                .log_group_name(name)
+                .order_by(types::OrderBy::LastEventTime)
+                .descending(true)
+                .limit(1)
+                .send()
+        })
+        .await
+        .absent(GONE)?;
+    let streams = listed.and_then(|listed| listed.log_streams).unwrap_or_default();
+    Ok(streams
+        .iter()
+        .any(|stream| stream.last_event_timestamp.is_some() || stream.last_ingestion_time.is_some()))
+}
+
+/// What a description and tags say.
+pub(crate) fn found(aws: &Aws, group: &types::LogGroup, tags: BTreeMap<String, String>) -> Found {
+    let (tags, owner) = Tags::from_wire(tags, &aws.stack);
+    let mut facts = Facts {
+        holds_data: group.stored_bytes.is_some_and(|bytes| bytes > 0),
+        ..Facts::default()
+    };
+    let class = match group.log_group_class().map(types::LogGroupClass::as_str) {
+        None => LogClass::Standard,
+        Some(word) => LogClass::from_word(word).unwrap_or_else(|| {
+            facts.inexpressible.push(format!("unknown class `{word}`"));
+            LogClass::Standard
+        }),
+    };
+    let retention = match group
+        .retention_in_days()
+        .and_then(|days| u32::try_from(days).ok())
+    {
+        Some(days) if days > 0 => Retention::Days(days),
+        _ => Retention::Never,
+    };
+    let value = LogGroup {
+        name: group.log_group_name().unwrap_or_default().into(),
+        retention: Managed::Set(retention),
+        class: Managed::Set(class),
+        tags,
+    };
+    Found {
+        value: value.into(),
+        owner,
+        facts,
+    }
+}
+
+async fn put_retention(group: &LogGroup, aws: &Aws) -> Result<(), AccountError> {
+    let name = group.name.as_str();
+    match group.retention.get() {
+        None => {}
+        Some(Retention::Never) => {
+            let send = || aws.logs.delete_retention_policy().log_group_name(name).send();
+            aws.door.call(DELETE_RETENTION, send).await?;
+        }
+        Some(Retention::Days(days)) => {
+            let days = i32::try_from(*days).unwrap_or(i32::MAX);
+            let send = || {
+                aws.logs
+                    .put_retention_policy()
+                    .log_group_name(name)
+                    .retention_in_days(days)
+                    .send()
+            };
+            aws.door.call(PUT_RETENTION, send).await?;
+        }
+    }
+    Ok(())
+}
+
+impl Page for LogGroup {
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
+        let Some(group) = describe(aws, name).await? else {
+            return Ok(None);
+        };
+        Ok(Some(found(aws, &group, tags(aws, name).await?)))
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
+        let class = self.class.get().copied().unwrap_or(LogClass::Standard);
+        let tags = self.tags.to_wire(&aws.stack, false);
+        let made = aws
+            .door
+            .call(CREATE, || {
+                aws.logs
+                    .create_log_group()
+                    .log_group_name(&self.name)
+                    .log_group_class(class.as_str().into())
+                    .set_tags(Some(tags.clone().into_iter().collect()))
+                    .send()
+            })
+            .await
+            .absent(&["ResourceAlreadyExistsException"])?;
+        if made.is_none() {
+            // Either an earlier create of ours got this far, or somebody else was quicker.
+            match Self::read(aws, &self.name).await? {
+                Some(found) if found.owner.is_ours() => {}
+                _ => {
+                    return Err(refusal(
+                        CREATE,
+                        format!("a log group `{}` that is not ours is there now", self.name),
+                    ));
+                }
+            }
+        } else if self.retention.get() == Some(&Retention::Never) {
+            return Ok(());
+        }
+        put_retention(self, aws).await
+    }
+
+    async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
+        if self.class != before.class {
+            return Err(refusal(CREATE, "a log group's class cannot be changed"));
+        }
+        if self.retention != before.retention {
+            put_retention(self, aws).await?;
+        }
+        retag(self, &before.tags, &self.tags, aws).await
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
+        let send = || aws.logs.delete_log_group().log_group_name(&self.name).send();
+        aws.door.call(DELETE, send).await.absent(GONE).map(drop)
+    }
+
+    async fn tag(
+        &self,
+        aws: &Aws,
+        put: &BTreeMap<String, String>,
+        remove: &[String],
+    ) -> Result<(), AccountError> {
+        let arn = aws.scope.log_group_arn(&self.name).to_string();
+        if !put.is_empty() {
+            let tags: std::collections::HashMap<_, _> = put.clone().into_iter().collect();
+            let send = || {
+                aws.logs
+                    .tag_resource()
+                    .resource_arn(&arn)
+                    .set_tags(Some(tags.clone()))
+                    .send()
+            };
+            aws.door.call(TAG, send).await?;
+        }
+        if !remove.is_empty() {
+            let send = || {
+                aws.logs
+                    .untag_resource()
+                    .resource_arn(&arn)
+                    .set_tag_keys(Some(remove.to_vec()))
+                    .send()
+            };
+            aws.door.call(UNTAG, send).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_sns::types;
+use trailwarden_account::AccountError;
+use trailwarden_spec::kinds::Topic;
+use trailwarden_spec::leaf::{Managed, Tags};
+use trailwarden_spec::live::{Facts, Found};
+
+use crate::door::{Absent, Api};
+
+use super::{Aws, Page, refusal, retag};
+
+const ATTRIBUTES: Api = Api::read("sns", "GetTopicAttributes");
+const LIST_TAGS: Api = Api::read("sns", "ListTagsForResource");
+const CREATE: Api = Api::write("sns", "CreateTopic");
+const SET: Api = Api::write("sns", "SetTopicAttributes");
+const DELETE: Api = Api::write("sns", "DeleteTopic");
+const TAG: Api = Api::write("sns", "TagResource");
+const UNTAG: Api = Api::write("sns", "UntagResource");
+
+/// SNS says `NotFound`, its tagging operations `ResourceNotFound`.
+pub(super) const GONE: &[&str] = &[
+    "NotFound",
+    "NotFoundException",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+];
+
+/// All attributes of a topic, its policy among them; `None` when it is not there.
+pub(crate) async fn attributes(
+    aws: &Aws,
+    name: &str,
+) -> Result<Option<HashMap<String, String>>, AccountError> {
+    let arn = aws.scope.topic_arn(name).to_string();
+    let read = aws
+        .door
+        .call(ATTRIBUTES, || {
+            aws.sns.get_topic_attributes().topic_arn(&arn).send()
+        })
+        .await;
+    Ok(read
+        .absent(GONE)?
+        .map(|output| output.attributes.unwrap_or_default()))
+}
+
+/// Writes one attribute.
+pub(super) async fn set_attribute(
+    aws: &Aws,
+    topic: &str,
+    name: &str,
+    value: &str,
+) -> Result<(), AccountError> {
+    let arn = aws.scope.topic_arn(topic).to_string();
+    let send = || {
+        aws.sns
+            .set_topic_attributes()
+            .topic_arn(&arn)
+            .attribute_name(name)
+            .attribute_value(value)
+            .send()
+    };
+    aws.door.call(SET, send).await.map(drop)
+}
+
+/// The topic's tags, our marks included; none when the topic is gone.
+pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>, AccountError> {
+    let arn = aws.scope.topic_arn(name).to_string();
+    let listed = aws
+        .door
+        .call(LIST_TAGS, || {
+            aws.sns.list_tags_for_resource().resource_arn(&arn).send()
+        })
+        .await;
+    let tags = listed
+        .absent(GONE)?
+        .and_then(|listed| listed.tags)
+        .unwrap_or_default();
+    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+}
+
+/// What attributes and tags say.
+pub(crate) fn found(
+    aws: &Aws,
+    name: &str,
+    attributes: &HashMap<String, String>,
+    tags: BTreeMap<String, String>,
+) -> Found {
+    let (tags, owner) = Tags::from_wire(tags, &aws.stack);
+    let display_name = Managed::Set(attributes.get("DisplayName").cloned().unwrap_or_default());
+    Found {
+        value: Topic {
+            name: name.into(),
+            display_name,
+            tags,
+        }
+        .into(),
+        owner,
+        facts: Facts::default(),
+    }
+}
+
+/// True for the key of AWS's own that no alarm can use: its policy lets no service in, and nobody
+/// can change it.
+pub(crate) fn uses_closed_key(attributes: &HashMap<String, String>) -> bool {
+    attributes
+        .get("KmsMasterKeyId")
+        .is_some_and(|key| key.ends_with("alias/aws/sns"))
+}
+
+fn tag_list(tags: BTreeMap<String, String>) -> Result<Vec<types::Tag>, AccountError> {
+    tags.into_iter()
+        .map(|(key, value)| types::Tag::builder().key(key).value(value).build())
+        .collect::<Result<_, _>>()
+        .map_err(|error| refusal(TAG, error.to_string()))
+}
+
+impl Page for Topic {
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
+        let (attributes, tags) = futures::try_join!(attributes(aws, name), tags(aws, name))?;
+        Ok(attributes.map(|attributes| found(aws, name, &attributes, tags)))
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
+        // CreateTopic takes a topic that is there, with whatever it is, for the new one.
+        if let Some(found) = Self::read(aws, &self.name).await? {
+            if !found.owner.is_ours() {
+                return Err(refusal(
+                    CREATE,
+                    format!("a topic `{}` that is not ours is there now", self.name),
+                ));
+            }
+            return match found.value {
+                trailwarden_spec::Object::Topic(live) => self.update(&live, aws).await,
+                _ => Ok(()),
+            };
+        }
+        let tags = tag_list(self.tags.to_wire(&aws.stack, false))?;
+        let display_name = self.display_name.get().filter(|name| !name.is_empty());
+        let attributes: Option<HashMap<String, String>> =
+            display_name.map(|name| HashMap::from([("DisplayName".to_owned(), name.clone())]));
+        let send = || {
+            aws.sns
+                .create_topic()
+                .name(&self.name)
+                .set_attributes(attributes.clone())
+                .set_tags(Some(tags.clone()))
+                .send()
+        };
+        aws.door.call(CREATE, send).await.map(drop)
+    }
+
+    async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
+        if let Some(name) = self
+            .display_name
+            .get()
+            .filter(|name| before.display_name.get() != Some(name))
+        {
+            set_attribute(aws, &self.name, "DisplayName", name).await?;
+        }
+        retag(self, &before.tags, &self.tags, aws).await
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
+        let arn = aws.scope.topic_arn(&self.name).to_string();
+        aws.door
+            .call(DELETE, || aws.sns.delete_topic().topic_arn(&arn).send())
+            .await
+            .absent(GONE)
+            .map(drop)
+    }
+
+    async fn tag(
+        &self,
+        aws: &Aws,
+        put: &BTreeMap<String, String>,
+        remove: &[String],
+    ) -> Result<(), AccountError> {
+        let arn = aws.scope.topic_arn(&self.name).to_string();
+        if !put.is_empty() {
+            let tags = tag_list(put.clone())?;
+            let send = || {
+                aws.sns
+                    .tag_resource()
+                    .resource_arn(&arn)
+                    .set_tags(Some(tags.clone()))
+                    .send()
+            };
+            aws.door.call(TAG, send).await?;
+        }
+        if !remove.is_empty() {
+            let send = || {
+                aws.sns
+                    .untag_resource()
+                    .resource_arn(&arn)
+                    .set_tag_keys(Some(remove.to_vec()))
+                    .send()
+            };
+            aws.door.call(UNTAG, send).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! CloudTrail trails. A trail is changed from its home region only, CloudTrail tries its bucket and
+//! its role before it takes them, and of an update only what is sent changes: the key, the topic
+//! and Insights of a trail stay as they are.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudtrail::types::Tag;
+use trailwarden_account::{AccountError, ErrorKind};
+use trailwarden_spec::Object;
+use trailwarden_spec::kinds::{Delivery, Trail};
+use trailwarden_spec::live::Found;
+
+use super::known::{Known, built};
+use super::{Aws, Page, retag};
+use crate::door::{Absent, Api};
+
+mod attention;
+mod explain;
+mod look;
+mod selectors;
+
+pub(crate) use look::survey;
+
+const CREATE: Api = Api::write("cloudtrail", "CreateTrail");
+const UPDATE: Api = Api::write("cloudtrail", "UpdateTrail");
+const DELETE: Api = Api::write("cloudtrail", "DeleteTrail");
+const PUT_SELECTORS: Api = Api::write("cloudtrail", "PutEventSelectors");
+const START: Api = Api::write("cloudtrail", "StartLogging");
+const STOP: Api = Api::write("cloudtrail", "StopLogging");
+const ADD_TAGS: Api = Api::write("cloudtrail", "AddTags");
+const REMOVE_TAGS: Api = Api::write("cloudtrail", "RemoveTags");
+
+const POLICIES: &str = "CloudTrail to see the policies of the bucket and the role";
+const NEW_TRAIL: &str = "CloudTrail to see the new trail";
+
+/// For what follows a create: not all of CloudTrail may know the trail yet.
+fn unseen(error: &AccountError) -> bool {
+    error.is("TrailNotFoundException")
+}
+
+fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, AccountError> {
+    tags.iter()
+        .map(|(key, value)| built(api, Tag::builder().key(key).value(value).build()))
+        .collect()
+}
+
+/// The pair of log group and role as the API wants it: both or neither, the group with `:*`.
+fn pair(trail: &Trail) -> Option<(String, String)> {
+    let Delivery { log_group, role } = trail.delivery.get()?.as_ref()?;
+    Some((log_group.with_star(), role.to_string()))
+}
+
+async fn put_selectors(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
+    let selector = selectors::wanted(trail);
+    let put = aws.door.call_until_visible(PUT_SELECTORS, NEW_TRAIL, unseen, || {
+        aws.cloudtrail
+            .put_event_selectors()
+            .trail_name(&trail.name)
+            .event_selectors(selector.clone())
+            .send()
+    });
+    put.await.map(drop)
+}
+
+async fn start(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
+    let start = aws.door.call_until_visible(START, NEW_TRAIL, unseen, || {
+        aws.cloudtrail.start_logging().name(&trail.name).send()
+    });
+    start.await.map(drop)
+}
+
+/// Sends what differs of the trail itself.
+async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), AccountError> {
+    let differs = |same: bool| !same;
+    let bucket = differs(trail.bucket == before.bucket).then(|| trail.bucket.clone());
+    // An empty text takes a value away, an absent one leaves it.
+    let prefix = differs(trail.prefix == before.prefix).then(|| trail.prefix.clone().unwrap_or_default());
+    // CloudTrail holds these two against each other, so they go together.
+    let scope = (trail.multi_region, trail.global_service_events);
+    let scope = differs(scope == (before.multi_region, before.global_service_events)).then_some(scope);
+    let validation = differs(trail.log_file_validation == before.log_file_validation);
+    let delivery = differs(pair(trail) == pair(before)).then(|| pair(trail).unwrap_or_default());
+    if bucket.is_none() && prefix.is_none() && scope.is_none() && !validation && delivery.is_none() {
+        return Ok(());
+    }
+    let (group, role) = delivery.unzip();
+    let update = aws
+        .cloudtrail
+        .update_trail()
+        .name(&trail.name)
+        .set_s3_bucket_name(bucket)
+        .set_s3_key_prefix(prefix)
+        .set_is_multi_region_trail(scope.map(|(multi_region, _)| multi_region))
+        .set_include_global_service_events(scope.map(|(_, global)| global))
+        .set_enable_log_file_validation(validation.then_some(trail.log_file_validation))
+        .set_cloud_watch_logs_log_group_arn(group)
+        .set_cloud_watch_logs_role_arn(role);
+    let sent = aws
+        .door
+        .call_until_visible(UPDATE, POLICIES, explain::passes, || update.clone().send())
+        .await;
+    match sent {
+        Ok(_) => Ok(()),
+        Err(error) => Err(explain::explained(aws, trail, error).await),
+    }
+}
+
+impl Page for Trail {
+    async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
+        look::read(aws, name).await
+    }
+
+    async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
+        let (group, role) = pair(self).unzip();
+        let create = aws
+            .cloudtrail
+            .create_trail()
+            .name(&self.name)
+            .s3_bucket_name(&self.bucket)
+            .set_s3_key_prefix(self.prefix.clone())
+            .is_multi_region_trail(self.multi_region)
+            .include_global_service_events(self.global_service_events)
+            .enable_log_file_validation(self.log_file_validation)
+            .set_cloud_watch_logs_log_group_arn(group)
+            .set_cloud_watch_logs_role_arn(role)
+            .set_tags_list(Some(wire_tags(CREATE, &self.tags.to_wire(&aws.stack, false))?));
+        let made = aws
+            .door
+            .call_until_visible(CREATE, POLICIES, explain::passes, || create.clone().send())
+            .await;
+        match made {
+            Ok(_) => {}
+            Err(error) if error.is("TrailAlreadyExistsException") => {
+                // An earlier create of ours got this far, or somebody else was quicker.
+                return match look::read(aws, &self.name).await? {
+                    Some(Found { value: Object::Trail(live), owner, .. }) if owner.is_ours() => {
+                        self.update(&live, aws).await
+                    }
+                    _ => Err(error.known(
+                        ErrorKind::Refused,
+                        "the trail is there and does not carry this stack's mark: plan again to see whose it is",
+                    )),
+                };
+            }
+            Err(error) if error.is("MaximumNumberOfTrailsExceededException") => {
+                return Err(error.known(
+                    ErrorKind::Limit,
+                    "a region has room for five trails, those of other regions that record all regions included: \
+                     delete one that nobody needs",
+                ));
+            }
+            Err(error) => return Err(explain::explained(aws, self, error).await),
+        }
+        // What a new trail records is left to nobody's default: auditors look for the selector.
+        put_selectors(self, aws).await?;
+        if self.logging {
+            start(self, aws).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
+        if before.logging && !self.logging {
+            aws.door
+                .call(STOP, || aws.cloudtrail.stop_logging().name(&self.name).send())
+                .await?;
+        }
+        update_trail(self, before, aws).await?;
+        let records = |trail: &Self| (trail.management_events, trail.excluded_sources.clone());
+        if records(self) != records(before) {
+            put_selectors(self, aws).await?;
+        }
+        retag(self, &before.tags, &self.tags, aws).await?;
+        if self.logging && !before.logging {
+            start(self, aws).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
+        let deleted = aws
+            .door
+            .call(DELETE, || aws.cloudtrail.delete_trail().name(&self.name).send())
+            .await;
+        deleted.absent(&["TrailNotFoundException"]).map(drop)
+    }
+
+    async fn tag(
+        &self,
+        aws: &Aws,
+        put: &BTreeMap<String, String>,
+        remove: &[String],
+    ) -> Result<(), AccountError> {
+        let arn = aws.scope.trail_arn(&self.name).to_string();
+        if !put.is_empty() {
+            let tags = wire_tags(ADD_TAGS, put)?;
+            let add = || {
+                aws.cloudtrail
+                    .add_tags()
+                    .resource_id(&arn)
+                    .set_tags_list(Some(tags.clone()))
+                    .send()
+            };
+            aws.door.call(ADD_TAGS, add).await?;
+        }
+        if !remove.is_empty() {
+            // A tag is taken away by its key alone.
+            let tags = remove
+                .iter()
+                .map(|key| built(REMOVE_TAGS, Tag::builder().key(key).build()));
+            let tags = tags.collect::<Result<Vec<_>, _>>()?;
+            let take = || {
+                aws.cloudtrail
+                    .remove_tags()
+                    .resource_id(&arn)
+                    .set_tags_list(Some(tags.clone()))
+                    .send()
+            };
+            aws.door.call(REMOVE_TAGS, take).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,129 @@
+use std::collections::BTreeSet;
+
+use futures::future::try_join_all;
+use trailwarden_account::AccountError;
+use trailwarden_spec::live::{Attention, Found};
+use trailwarden_spec::{Kind, Object};
+
+use super::{Part, Survey, has_own_statements};
+use crate::aws::{subscription, topic, topic_policy};
+
+impl Survey<'_> {
+    /// Topics with their policies and subscriptions.
+    pub(super) async fn topics(&self) -> Result<Part, AccountError> {
+        let named = self.named(Kind::Topic);
+        // A policy or subscription may be wanted on a topic that is only referred to.
+        let mut all = named.clone();
+        all.extend(self.named(Kind::TopicPolicy));
+        all.extend(self.subscribed());
+        let left_over = async {
+            let names = self.unnamed(Kind::Topic, &all).await?;
+            try_join_all(names.iter().map(|name| self.left_over_topic(name))).await
+        };
+        let asked = try_join_all(all.iter().map(|name| self.topic(name, named.contains(name))));
+        let (asked, left_over) = futures::try_join!(asked, left_over)?;
+        let mut part = Part::default();
+        for topic in asked.into_iter().chain(left_over) {
+            part.found.extend(topic.found);
+            part.attention.extend(topic.attention);
+        }
+        Ok(part)
+    }
+
+    /// The topics of the wanted subscriptions.
+    fn subscribed(&self) -> BTreeSet<String> {
+        let wishes = self.wanted.objects.values();
+        wishes
+            .filter_map(|wish| match &wish.object {
+                Object::Subscription(subscription) => Some(subscription.topic.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    async fn topic(&self, name: &str, named: bool) -> Result<Part, AccountError> {
+        let aws = self.aws;
+        let subscriptions = async {
+            let managed = self.wish(Kind::Topic, name).is_some() || self.subscribed().contains(name);
+            if managed {
+                subscription::list(aws, name).await
+            } else {
+                Ok(Vec::new())
+            }
+        };
+        let (attributes, subscriptions) = futures::try_join!(topic::attributes(aws, name), subscriptions)?;
+        let Some(attributes) = attributes else {
+            return Ok(Part::default());
+        };
+        let mut part = Part::default();
+        if named {
+            let found = |tags| topic::found(aws, name, &attributes, tags);
+            part.found.push(
+                self.tagged(Kind::Topic, name, found, topic::tags(aws, name))
+                    .await?,
+            );
+        }
+        if topic::uses_closed_key(&attributes) {
+            part.attention.push(Attention {
+                address: Some(aws.scope.address(Kind::Topic, name)),
+                code: "topic-encrypted",
+                message: format!(
+                    "the topic `{name}` is encrypted with the key `alias/aws/sns`, which CloudWatch may not use: \
+                     alarms go off and nobody is told; encrypt it with a key of your own whose policy lets \
+                     cloudwatch.amazonaws.com decrypt and generate data keys, or take its encryption away"
+                ),
+            });
+        }
+        let wanted = self.wish(Kind::TopicPolicy, name).is_some();
+        let policy = topic_policy::found(aws, name, &attributes);
+        part.found
+            .extend(policy.filter(|policy| wanted || has_own_statements(&policy.value)));
+        part.attention
+            .extend(subscriptions.iter().filter_map(|found| self.pending(found)));
+        part.found.extend(subscriptions);
+        Ok(part)
+    }
+
+    fn pending(&self, found: &Found) -> Option<Attention> {
+        let Object::Subscription(subscription) = &found.value else {
+            return None;
+        };
+        let wish = self.wish(Kind::Subscription, &found.value.name())?;
+        if found.facts.confirmed == Some(true) {
+            return None;
+        }
+        let (endpoint, topic) = (&subscription.endpoint, &subscription.topic);
+        Some(Attention {
+            address: Some(wish.object.address(&self.aws.scope)),
+            code: "subscription-pending",
+            message: format!(
+                "{endpoint} has not confirmed the subscription to `{topic}` and is told of nothing until then; the \
+                 link that SNS sent is good for about two days"
+            ),
+        })
+    }
+
+    /// A topic of the stack that the spec names no more goes with all that hangs on it.
+    async fn left_over_topic(&self, name: &str) -> Result<Part, AccountError> {
+        let aws = self.aws;
+        let (attributes, tags, subscriptions) = futures::try_join!(
+            topic::attributes(aws, name),
+            topic::tags(aws, name),
+            subscription::list(aws, name)
+        )?;
+        let Some(attributes) = attributes else {
+            return Ok(Part::default());
+        };
+        let found = topic::found(aws, name, &attributes, tags);
+        if !found.owner.is_ours() {
+            return Ok(Part::default());
+        }
+        let policy =
+            topic_policy::found(aws, name, &attributes).filter(|policy| has_own_statements(&policy.value));
+        Ok(Part::of(
+            [Some(found), policy]
+                .into_iter()
+                .chain(subscriptions.into_iter().map(Some)),
+        ))
+    }
+}

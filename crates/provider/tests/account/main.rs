@@ -1,0 +1,7 @@
+//! The provider against an account in memory, through the real clients.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+mod common;
+mod round_trip;
+mod survey;

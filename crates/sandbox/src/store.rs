@@ -1,0 +1,242 @@
+//! Where the state lives: in memory, or in a file that several processes share.
+//!
+//! A write takes the lock on the sibling `.lock` file, reads the file again if another process
+//! changed it, and replaces it by a rename; readers therefore need no lock and never see half a
+//! file.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::SandboxError;
+use crate::state::{FORMAT, State};
+
+pub(crate) struct Store {
+    place: Option<PathBuf>,
+    cached: Mutex<Cached>,
+}
+
+/// The state as last seen, with the bytes it was read from or written as.
+struct Cached {
+    state: State,
+    /// None while there is no file.
+    bytes: Option<Vec<u8>>,
+}
+
+impl Store {
+    pub(crate) fn memory() -> Store {
+        Store {
+            place: None,
+            cached: Mutex::new(Cached {
+                state: State::new(),
+                bytes: None,
+            }),
+        }
+    }
+
+    pub(crate) fn file(path: &Path) -> Result<Store, SandboxError> {
+        let store = Store {
+            place: Some(path.to_owned()),
+            ..Store::memory()
+        };
+        store.refresh(&mut store.cached())?;
+        Ok(store)
+    }
+
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.place.as_deref()
+    }
+
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut State) -> T) -> Result<T, SandboxError> {
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        Ok(read(&mut cached.state))
+    }
+
+    /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds.
+    pub(crate) fn write<T, E>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<Result<T, E>, SandboxError> {
+        let mut cached = self.cached();
+        let _lock = match &self.place {
+            Some(path) => Some(lock(path)?),
+            None => None,
+        };
+        self.refresh(&mut cached)?;
+        let mut draft = cached.state.clone();
+        let outcome = match change(&mut draft) {
+            Ok(value) => value,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if draft != cached.state {
+            self.keep(&mut cached, draft)?;
+        }
+        Ok(Ok(outcome))
+    }
+
+    pub(crate) fn id(&self) -> String {
+        if self.place.is_some()
+            && let Err(error) = self.make()
+        {
+            tracing::warn!(%error, "the sandbox id could not be kept");
+        }
+        self.cached().state.id.clone()
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<serde_json::Value, SandboxError> {
+        self.read(|state| serde_json::to_value(state).unwrap_or_default())
+    }
+
+    pub(crate) fn pending_confirmations(&self) -> Result<Vec<(String, String, String)>, SandboxError> {
+        self.read(|state| {
+            let mut pending: Vec<_> = state
+                .accounts
+                .values()
+                .flat_map(|account| account.regions.values())
+                .flat_map(|region| &region.subscriptions)
+                .filter_map(|subscription| {
+                    let token = subscription.token.clone()?;
+                    Some((
+                        subscription.created,
+                        &subscription.topic,
+                        &subscription.endpoint,
+                        token,
+                    ))
+                })
+                .collect();
+            pending.sort();
+            pending
+                .into_iter()
+                .map(|(_, topic, endpoint, token)| (topic.clone(), endpoint.clone(), token))
+                .collect()
+        })
+    }
+
+    /// Makes the file if it is not there.
+    fn make(&self) -> Result<(), SandboxError> {
+        let Some(path) = &self.place else {
+            return Ok(());
+        };
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        if cached.bytes.is_some() {
+            return Ok(());
+        }
+        let _lock = lock(path)?;
+        self.refresh(&mut cached)?;
+        if cached.bytes.is_none() {
+            let state = cached.state.clone();
+            self.keep(&mut cached, state)?;
+        }
+        Ok(())
+    }
+
+    fn cached(&self) -> MutexGuard<'_, Cached> {
+        // A panic in a handler leaves the cached state whole: handlers work on a copy.
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refresh(&self, cached: &mut Cached) -> Result<(), SandboxError> {
+        let Some(path) = &self.place else {
+            return Ok(());
+        };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Someone who removes the file starts over, with another id.
+                if cached.bytes.take().is_some() {
+                    cached.state = State::new();
+                }
+                return Ok(());
+            }
+            Err(source) => {
+                return Err(SandboxError::Read {
+                    path: path.clone(),
+                    source,
+                });
+            }
+        };
+        // Comparing the bytes costs less than parsing and, unlike the modification time, cannot
+        // miss two writes within one tick of the file system's clock.
+        if cached.bytes.as_ref() != Some(&bytes) {
+            cached.state = parse(path, &bytes)?;
+            cached.bytes = Some(bytes);
+        }
+        Ok(())
+    }
+
+    fn keep(&self, cached: &mut Cached, state: State) -> Result<(), SandboxError> {
+        if let Some(path) = &self.place {
+            let failed = |source| SandboxError::Write {
+                path: path.clone(),
+                source,
+            };
+            let mut bytes =
+                serde_json::to_vec_pretty(&state).map_err(|error| failed(io::Error::other(error)))?;
+            bytes.push(b'\n');
+            replace(path, &bytes).map_err(failed)?;
+            cached.bytes = Some(bytes);
+        }
+        cached.state = state;
+        Ok(())
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<State, SandboxError> {
+    let foreign = |reason: String| SandboxError::Foreign {
+        path: path.to_owned(),
+        reason,
+    };
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|error| foreign(error.to_string()))?;
+    match value.get("sandbox_format").map(serde_json::Value::as_u64) {
+        Some(Some(found)) if found == u64::from(FORMAT) => {}
+        Some(Some(found)) => {
+            return Err(SandboxError::Format {
+                path: path.to_owned(),
+                found,
+                known: FORMAT,
+            });
+        }
+        _ => return Err(foreign("it has no `sandbox_format` number".to_owned())),
+    }
+    serde_json::from_value(value).map_err(|error| foreign(error.to_string()))
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn lock(path: &Path) -> Result<File, SandboxError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock_path = PathBuf::from(name);
+    let failed = |source| SandboxError::Lock {
+        path: lock_path.clone(),
+        source,
+    };
+    fs::create_dir_all(folder(path)).map_err(failed)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path)
+        .map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".sandbox-")
+        .suffix(".tmp")
+        .tempfile_in(folder(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

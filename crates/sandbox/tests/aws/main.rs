@@ -1,0 +1,13 @@
+//! Drives every operation of the sandbox through the clients of the Rust SDK.
+
+mod cloudtrail;
+mod cloudwatch;
+mod files;
+mod iam;
+mod logs;
+mod s3;
+mod serve;
+mod sns;
+mod tagging;
+mod wire;
+mod world;

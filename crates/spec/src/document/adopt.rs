@@ -1,0 +1,69 @@
+//! `[[adopt]]`: objects to take over.
+
+use crate::Address;
+use crate::problem::{Problem, code};
+use crate::wanted::Wish;
+
+use super::decoder::{At, Table};
+use super::resolve::Resolver;
+use super::suggest::among;
+
+/// One `[[adopt]]`.
+#[derive(Debug)]
+pub(crate) struct Adopt {
+    /// `kind.name` or `kind.label`.
+    pub(crate) address: At<String>,
+}
+
+impl Adopt {
+    /// Reads it; `None` after a problem.
+    pub(crate) fn read(table: &mut Table<'_>) -> Option<Self> {
+        Some(Self {
+            address: table.need("address", "\"trail.account-activity\"")?,
+        })
+    }
+}
+
+/// Finds the objects of the spec that are to be taken over.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
+    for Adopt { address: text } in &resolver.document.adopt {
+        let address = match resolver.scope().parse(&text.value) {
+            Ok(address) => address,
+            Err(why) => {
+                let problem = Problem::new(code::BAD_ADDRESS, &text.spot, why).label("not an address");
+                let help = "write `KIND.NAME` or `KIND.LABEL`; a rule makes a `metric_filter` and an `alarm`";
+                resolver.sink.report(problem.help(help));
+                continue;
+            }
+        };
+        let by_label = format!("{}.{}", address.kind, address.name);
+        let wanted = &resolver.wanted.objects;
+        let found = wanted
+            .get_key_value(&address)
+            .map(|(address, _)| address)
+            .or_else(|| {
+                let of_kind =
+                    |(found, wish): &(&Address, &Wish)| found.kind == address.kind && wish.origin == by_label;
+                wanted.iter().find(of_kind).map(|(address, _)| address)
+            });
+        match found.cloned() {
+            Some(found) => {
+                resolver.wanted.adopt.insert(found);
+            }
+            None => {
+                let all: Vec<String> = wanted.keys().map(ToString::to_string).collect();
+                let kind = format!("{}.", address.kind);
+                let of_kind = all
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|address| address.starts_with(&kind));
+                let none = || format!("the spec makes no {} at all", address.kind.in_words());
+                let help = among(&text.value, of_kind).unwrap_or_else(none);
+                let message = format!("the spec makes no `{}`", text.value);
+                let problem =
+                    Problem::new(code::UNKNOWN_REFERENCE, &text.spot, message).label("refers to nothing");
+                resolver.sink.report(problem.help(help));
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `[alarm.LABEL]`, and the shape of alarms that rules share with it.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::{Alarm, Statistic};
+use crate::problem::{Problem, code};
+
+use super::decoder::{At, Table};
+use super::limits::{self, AlarmSpots};
+use super::names;
+use super::references::Notify;
+use super::resolve::Resolver;
+use super::sections::{Entry, Section};
+use super::stack::Header;
+use super::values::Map;
+
+/// An alarm as typed; its actions are not resolved yet.
+#[derive(Debug)]
+pub(crate) struct AlarmSection {
+    pub(crate) alarm: Alarm,
+    pub(crate) actions: Actions,
+}
+
+/// Who is told of what.
+#[derive(Debug, Default)]
+pub(crate) struct Actions {
+    pub(crate) notify: Option<Notify>,
+    pub(crate) ok: Option<Notify>,
+    pub(crate) insufficient_data: Option<Notify>,
+}
+
+impl Section for AlarmSection {
+    const WORD: &'static str = "alarm";
+
+    fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        let sink = table.cx.sink;
+        let name = table.name(label, &names::ALARM).value;
+        let namespace = table.need::<String>("namespace", "\"AWS/Logs\"");
+        let metric = table.need::<String>("metric", "\"IncomingLogEvents\"");
+        for (name, what) in [(&namespace, "namespace"), (&metric, "metric name")] {
+            // PutMetricAlarm takes more than PutMetricFilter: metrics of others have other rules.
+            if let Some(name) = name {
+                limits::text(sink, what, name, 255);
+            }
+        }
+        let text = |at: Option<At<String>>| at.map_or_else(String::new, |at| at.value);
+        let mut alarm = Alarm::on_metric(&name, &text(namespace), &text(metric));
+        let description = table.take::<String>("description");
+        if let Some(description) = &description {
+            limits::text(sink, "description", description, 1024);
+        }
+        alarm.description = description.map(|at| at.value).into();
+        let mut actions = read_shape(table, &mut alarm, false);
+        if let Some(unit) = table.take("unit") {
+            alarm.unit = unit.value;
+        }
+        alarm.tags = table.tags(&header.tags);
+        let silent = !table.has("notify");
+        actions.notify = table.take("notify");
+        if silent {
+            let message = format!("`[{}]` notifies nobody", table.path);
+            let problem =
+                Problem::new(code::NOBODY_TO_NOTIFY, &table.spot, message).label("`notify` is missing");
+            sink.report(problem.help("write `notify = [\"TOPIC\"]`, or `notify = []` if that is meant"));
+        }
+        Self { alarm, actions }
+    }
+}
+
+/// Takes out what rules' alarms and plain ones have in common.
+pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bool) -> Actions {
+    let mut spots = AlarmSpots {
+        period: table.spot.clone(),
+        evaluation_periods: table.spot.clone(),
+        datapoints: table.spot.clone(),
+        of_filter,
+    };
+    let number = |read: Option<At<u32>>, value: &mut u32, spot: &mut super::Spot| {
+        if let Some(read) = read {
+            (*value, *spot) = (read.value, read.spot);
+        }
+    };
+    number(table.take("period"), &mut alarm.period, &mut spots.period);
+    number(
+        table.take("evaluation_periods"),
+        &mut alarm.evaluation_periods,
+        &mut spots.evaluation_periods,
+    );
+    alarm.datapoints_to_alarm = alarm.evaluation_periods;
+    number(
+        table.take("datapoints_to_alarm"),
+        &mut alarm.datapoints_to_alarm,
+        &mut spots.datapoints,
+    );
+    limits::alarm(table.cx.sink, alarm, &spots);
+    if let Some(statistic) = table.take::<Statistic>("statistic") {
+        alarm.statistic = statistic.value;
+    }
+    if let Some(threshold) = table.take("threshold") {
+        alarm.threshold = threshold.value;
+    }
+    if let Some(operator) = table.take("operator") {
+        alarm.operator = operator.value;
+    }
+    if let Some(missing_data) = table.take("missing_data") {
+        alarm.missing_data = missing_data.value;
+    }
+    if let Some(enabled) = table.take("actions_enabled") {
+        alarm.actions_enabled = enabled.value;
+    }
+    alarm.dimensions = dimensions(table);
+    Actions {
+        notify: None,
+        ok: table.take("notify_ok"),
+        insufficient_data: table.take("notify_insufficient_data"),
+    }
+}
+
+/// Takes an alarm's dimensions out: at most 30, with values of at most 1,024 characters
+/// (`CloudWatch`: `Dimension`).
+fn dimensions(table: &mut Table<'_>) -> BTreeMap<String, String> {
+    let Some(At {
+        value: Map(all),
+        spot,
+    }) = table.take::<Map>("dimensions")
+    else {
+        return BTreeMap::new();
+    };
+    let sink = table.cx.sink;
+    if all.len() > 30 {
+        let message = format!("{} dimensions, CloudWatch takes 30", all.len());
+        sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
+    }
+    for (name, value) in &all {
+        limits::text(sink, "dimension's name", name, 255);
+        limits::text(sink, "dimension's value", value, 1024);
+    }
+    all.into_iter()
+        .map(|(name, value)| (name.value, value.value))
+        .collect()
+}
+
+/// Adds a plain alarm.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<AlarmSection>) {
+    let AlarmSection { alarm, actions } = &entry.value;
+    let alarm = resolver.with_actions(alarm.clone(), actions, &entry.origin.path);
+    resolver.add(alarm, &entry.origin);
+}

@@ -1,0 +1,91 @@
+//! The heartbeat of a trail: missing data must not look like peace.
+//!
+//! The alarms of rules treat missing data as not breaching, because events that they count are
+//! rare. So they stay green, too, when the trail delivers nothing any more. The heartbeat is the
+//! alarm that turns red then: an account's events come by the minute, and an hour without one means
+//! that the delivery is broken.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::{Alarm, MissingData, Operator};
+use crate::leaf::{Managed, Tags};
+use crate::problem::{Problem, code};
+
+use super::alarm::Actions;
+use super::decoder::{At, Decode, Value};
+use super::references::Notify;
+use super::resolve::Resolver;
+use super::sections::Entry;
+use super::trail::TrailSection;
+
+/// `heartbeat = true | false | { notify = [...] }`.
+#[derive(Clone, Debug)]
+pub(crate) enum Heartbeat {
+    On,
+    Off,
+    Notifies(Notify),
+}
+
+impl Decode for Heartbeat {
+    fn decode(value: &Value<'_>) -> Option<Self> {
+        if let Some(mut keys) = value.table() {
+            let notify = keys.need("notify", "[\"TOPIC\"]");
+            keys.finish();
+            return notify.map(Self::Notifies);
+        }
+        match value.raw {
+            toml::de::DeValue::Boolean(true) => Some(Self::On),
+            toml::de::DeValue::Boolean(false) => Some(Self::Off),
+            _ => value.wrong_type("`true`, `false` or `{ notify = [...] }`", None),
+        }
+    }
+}
+
+/// Adds the heartbeat of a trail that records and delivers to a log group.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, log_group: &str) {
+    let Entry {
+        label,
+        origin,
+        value: section,
+    } = entry;
+    let defaults = &resolver.document.defaults;
+    let whom = match section.heartbeat.as_ref().map(|at: &At<Heartbeat>| &at.value) {
+        Some(Heartbeat::Off) => return,
+        Some(Heartbeat::Notifies(whom)) => Some(whom.clone()),
+        Some(Heartbeat::On) | None => defaults.notify.clone(),
+    };
+    if whom.is_none() {
+        let message = format!("the heartbeat of trail `{}` notifies nobody", label.value);
+        let problem =
+            Problem::new(code::NOBODY_TO_NOTIFY, &origin.spot, message).label("when its events cease");
+        resolver.sink.report(problem.help(format!(
+            "write `notify` in `[defaults]`, or in `[{}]` write `heartbeat = {{ notify = [\"TOPIC\"] }}` or \
+             `heartbeat = false`",
+            origin.path
+        )));
+    }
+    let name = format!("{}-{}-heartbeat", resolver.header.stack.name, label.value);
+    let alarm = Alarm {
+        description: Managed::Set(description(&section.trail.name, log_group)),
+        dimensions: BTreeMap::from([("LogGroupName".into(), log_group.into())]),
+        period: 3600,
+        threshold: 1.0,
+        operator: Operator::LessThanThreshold,
+        missing_data: MissingData::Breaching,
+        tags: Tags::named(resolver.header.tags.clone()),
+        ..Alarm::on_metric(&name, "AWS/Logs", "IncomingLogEvents")
+    };
+    let actions = Actions {
+        notify: whom,
+        ..Actions::default()
+    };
+    let alarm = resolver.with_actions(alarm, &actions, &origin.path);
+    resolver.add(alarm, origin);
+}
+
+fn description(trail: &str, log_group: &str) -> String {
+    format!(
+        "No event of trail {trail} reached the log group {log_group} for an hour, so no rule on it can fire: silence is \
+         not peace. Look whether the trail is logging, at its last delivery error and at its role."
+    )
+}

@@ -1,0 +1,218 @@
+//! `[metric_filter.LABEL]`, and the shape of filters that rules share with it.
+
+use std::collections::BTreeMap;
+
+use crate::Object;
+use crate::kinds::{MetricFilter, Unit};
+use crate::leaf::{FilterPattern, Managed};
+use crate::problem::{Problem, code};
+
+use super::decoder::{At, Decode, Spot, Table, Value};
+use super::references::GroupRef;
+use super::resolve::Resolver;
+use super::sections::{Entry, Section};
+use super::stack::Header;
+use super::values::Map;
+use super::{limits, names};
+
+/// A metric filter as typed; its log group is not resolved yet.
+#[derive(Debug)]
+pub(crate) struct FilterSection {
+    pub(crate) filter: MetricFilter,
+    pub(crate) log_group: Option<At<GroupRef>>,
+}
+
+impl Section for FilterSection {
+    const WORD: &'static str = "metric_filter";
+
+    fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        let log_group = table.need("log_group", "\"LABEL\"");
+        let pattern = read_pattern(table);
+        let filter = read_shape(table, label, &header.stack.namespace, pattern);
+        Self { filter, log_group }
+    }
+}
+
+/// Takes the pattern out; what cannot be read gets a stand-in.
+pub(crate) fn read_pattern(table: &mut Table<'_>) -> FilterPattern {
+    let pattern = table.need("pattern", "'''{ $.eventSource = \"iam.amazonaws.com\" }'''");
+    pattern.map_or_else(|| FilterPattern::new(""), |at| at.value)
+}
+
+/// Takes out what rules' filters and plain ones have in common. `name` is the name of filter and
+/// metric where nothing else is said.
+pub(crate) fn read_shape(
+    table: &mut Table<'_>,
+    name: &At<String>,
+    namespace: &str,
+    pattern: FilterPattern,
+) -> MetricFilter {
+    let sink = table.cx.sink;
+    let filter_name = table.name(name, &names::FILTER).value;
+    let metric = table.take::<String>("metric");
+    if let Some(metric) = &metric {
+        names::METRIC.check(sink, metric);
+    }
+    let own_namespace = table.take::<String>("namespace");
+    if let Some(namespace) = &own_namespace {
+        names::NAMESPACE.check(sink, namespace);
+    }
+    let value = table
+        .take::<FilterValue>("value")
+        .map(|at| at.map(|value| value.0));
+    if let Some(value) = &value {
+        limits::filter_value(sink, value);
+    }
+    let default_value = table.take::<DefaultValue>("default_value");
+    let unit = table.take::<Unit>("unit");
+    let dimensions = dimensions(table, &pattern);
+    if let (Some(default), false) = (&default_value, dimensions.is_empty()) {
+        let message = "a filter with dimensions has no default value";
+        let problem =
+            Problem::new(code::CONTRADICTION, &default.spot, message).label("together with `dimensions`");
+        sink.report(problem.help("CloudWatch Logs refuses the two together: take one of them away"));
+    }
+    MetricFilter {
+        log_group: String::new(),
+        name: filter_name,
+        pattern,
+        namespace: own_namespace.map_or_else(|| namespace.into(), |at| at.value),
+        metric: metric.map_or_else(|| name.value.clone(), |at| at.value),
+        value: value.map_or_else(|| "1".into(), |at| at.value),
+        default_value: default_value.map_or(Managed::Leave, |at| Managed::Set(at.value.0)),
+        unit: unit.map_or(Unit::None, |at| at.value),
+        dimensions,
+    }
+}
+
+/// Takes a filter's dimensions out: at most three, and only of patterns that have fields
+/// (`MetricTransformation`).
+fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String, String> {
+    let Some(At {
+        value: Map(all),
+        spot,
+    }) = table.take::<Map>("dimensions")
+    else {
+        return BTreeMap::new();
+    };
+    let sink = table.cx.sink;
+    if all.len() > 3 {
+        let message = format!("{} dimensions, CloudWatch Logs takes 3", all.len());
+        sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
+    }
+    let fields = pattern.as_str().starts_with(['{', '[']);
+    if !(fields || all.is_empty() || pattern.as_str().is_empty()) {
+        let message = "a filter on plain text has no dimensions";
+        let problem = Problem::new(code::CONTRADICTION, &spot, message).label("the pattern has no fields");
+        sink.report(
+            problem.help("only a pattern `{ ... }` or `[ ... ]` has fields that dimensions can name"),
+        );
+    }
+    for (name, value) in &all {
+        limits::text(sink, "dimension's name", name, 255);
+        limits::text(sink, "dimension's value", value, 255);
+        if !value.value.starts_with('$') {
+            let message = format!("the dimension `{}` needs a selector", name.value);
+            let problem = Problem::new(code::BAD_TEXT, &value.spot, message).label("does not begin with `$`");
+            sink.report(problem.help("write the field that it takes its value from, such as `$.eventName`"));
+        }
+    }
+    all.into_iter()
+        .map(|(name, value)| (name.value, value.value))
+        .collect()
+}
+
+/// What a matching event adds: a number, or a selector.
+struct FilterValue(String);
+
+impl Decode for FilterValue {
+    fn decode(value: &Value<'_>) -> Option<Self> {
+        match value.raw {
+            toml::de::DeValue::Integer(_) | toml::de::DeValue::Float(_) => {
+                f64::decode(value).map(|number| Self(number.to_string()))
+            }
+            toml::de::DeValue::String(_) => String::decode(value).map(Self),
+            _ => value.wrong_type("a number or a selector such as `\"$.latency\"`", None),
+        }
+    }
+}
+
+/// A number, or `"none"` to take a default value away.
+struct DefaultValue(Option<f64>);
+
+impl Decode for DefaultValue {
+    fn decode(value: &Value<'_>) -> Option<Self> {
+        match value.raw {
+            toml::de::DeValue::String(text) if text == "none" => Some(Self(None)),
+            toml::de::DeValue::Integer(_) | toml::de::DeValue::Float(_) => {
+                f64::decode(value).map(|n| Self(Some(n)))
+            }
+            _ => value.wrong_type("a number or `\"none\"`", None),
+        }
+    }
+}
+
+/// Adds a plain metric filter.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<FilterSection>) {
+    let FilterSection { filter, log_group } = &entry.value;
+    let path = format!("{}.log_group", entry.origin.path);
+    let Some(log_group) = log_group.as_ref().and_then(|group| resolver.group(group, &path)) else {
+        return;
+    };
+    resolver.add(
+        MetricFilter {
+            log_group,
+            ..filter.clone()
+        },
+        &entry.origin,
+    );
+}
+
+/// Reports filters that nothing marks as the stack's, and more filters than a group takes.
+///
+/// A metric filter has no tags. It is known as the stack's by its namespace or by an alarm of the
+/// stack on its metric; one without either would be refused as somebody else's once it is made.
+pub(crate) fn check_all(resolver: &Resolver<'_>) {
+    let wishes = || resolver.wanted.objects.iter();
+    let mut by_group: BTreeMap<&str, usize> = BTreeMap::new();
+    for (address, wish) in wishes() {
+        let Object::MetricFilter(filter) = &wish.object else {
+            continue;
+        };
+        let spot = Spot {
+            file: wish.place.file,
+            span: wish.place.span.clone(),
+        };
+        let count = by_group.entry(&filter.log_group).or_default();
+        *count += 1;
+        if *count == 101 {
+            let message = format!(
+                "more than 100 metric filters on the log group `{}`",
+                filter.log_group
+            );
+            let problem = Problem::new(code::TOO_MANY, &spot, message).label("one too many");
+            resolver.sink.report(
+                problem.help("CloudWatch Logs takes 100, a fixed limit: put several patterns into one"),
+            );
+        }
+        let reads = |object: &Object| match object {
+            Object::Alarm(alarm) => (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric),
+            _ => false,
+        };
+        let ours = filter.namespace == resolver.header.stack.namespace
+            || wishes().any(|(_, wish)| reads(&wish.object))
+            || resolver.wanted.adopt.contains(address);
+        if !ours {
+            let message = format!(
+                "nothing says that the metric filter `{}` is this stack's",
+                filter.name
+            );
+            let problem = Problem::new(code::UNMARKED_FILTER, &spot, message)
+                .label("in another namespace, read by no alarm");
+            resolver.sink.report(problem.help(format!(
+                "metric filters have no tags: leave `namespace` out, which means `{}`, or write an alarm on its metric",
+                resolver.header.stack.namespace
+            )));
+        }
+    }
+}

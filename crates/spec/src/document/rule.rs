@@ -1,0 +1,150 @@
+//! `[rule.LABEL]`: one metric filter and one alarm on what it counts.
+
+use crate::kinds::{Alarm, MetricFilter};
+use crate::leaf::Managed;
+use crate::problem::{Problem, code};
+
+use super::alarm::{self, Actions};
+use super::decoder::{At, Table};
+use super::metric_filter;
+use super::references::GroupRef;
+use super::resolve::Resolver;
+use super::sections::{Entry, Section};
+use super::stack::Header;
+use super::{limits, names};
+
+/// A rule as typed; its log group and its actions are not resolved yet.
+#[derive(Debug)]
+pub(crate) struct RuleSection {
+    log_group: Option<At<GroupRef>>,
+    filter: MetricFilter,
+    alarm: Alarm,
+    actions: Actions,
+    /// `notify` is written, if not readable.
+    says_whom: bool,
+}
+
+impl Section for RuleSection {
+    const WORD: &'static str = "rule";
+
+    fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        let sink = table.cx.sink;
+        let name = At {
+            value: format!("{}-{}", header.stack.name, label.value),
+            spot: label.spot.clone(),
+        };
+        let description = table.take::<String>("description");
+        if let Some(description) = &description {
+            limits::text(sink, "description", description, 1024);
+        }
+        let log_group = table.take("log_group");
+        let says_whom = table.has("notify");
+        let notify = table.take("notify");
+        let pattern = metric_filter::read_pattern(table);
+
+        let mut keys = table.table_or_empty("filter");
+        let filter = metric_filter::read_shape(&mut keys, &name, &header.stack.namespace, pattern);
+        keys.finish();
+
+        let mut keys = table.table_or_empty("alarm");
+        let alarm_name = keys.name(&name, &names::ALARM).value;
+        let mut alarm = Alarm::on_metric(&alarm_name, &filter.namespace, &filter.metric);
+        let actions = alarm::read_shape(&mut keys, &mut alarm, true);
+        if !alarm.dimensions.keys().eq(filter.dimensions.keys()) {
+            let message = "filter and alarm of a rule have different dimensions";
+            let problem =
+                Problem::new(code::CONTRADICTION, &keys.spot, message).label("the alarm would stay silent");
+            sink.report(problem.help(
+                "an alarm sees only data of just its dimensions: in `alarm` write `dimensions` with a value for each of \
+                 those in `filter`",
+            ));
+        }
+        keys.finish();
+        alarm.description = description.map(|at| at.value).into();
+        alarm.tags = table.tags(&header.tags);
+
+        if let Some((key, _)) = table.take_reserved("test") {
+            let message = "pattern tests are not run by this version";
+            let problem = Problem::new(code::RESERVED, &key.spot, message).label("would not be run");
+            sink.report(problem.help("remove the table: a test that nobody runs proves nothing"));
+        }
+        Self {
+            log_group,
+            filter,
+            alarm,
+            actions: Actions { notify, ..actions },
+            says_whom,
+        }
+    }
+}
+
+/// Adds a rule's filter and alarm.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
+    let RuleSection {
+        log_group,
+        filter,
+        alarm,
+        actions,
+        says_whom,
+    } = &entry.value;
+    let Entry { label, origin, .. } = entry;
+    let defaults = &resolver.document.defaults;
+    let group = log_group.as_ref().or(defaults.log_group.as_ref());
+    if group.is_none() {
+        let message = format!("rule `{}` has no log group to watch", label.value);
+        let problem = Problem::new(code::MISSING_KEY, &origin.spot, message).label("`log_group` is missing");
+        resolver.sink.report(problem.help(format!(
+            "write `log_group` in `[{}]` or in `[defaults]`",
+            origin.path
+        )));
+    }
+    if !says_whom && defaults.notify.is_none() {
+        let message = format!("rule `{}` notifies nobody", label.value);
+        let problem =
+            Problem::new(code::NOBODY_TO_NOTIFY, &origin.spot, message).label("`notify` is missing");
+        resolver.sink.report(problem.help(format!(
+            "write `notify = [\"TOPIC\"]` in `[{}]` or in `[defaults]`, or `notify = []` if that is meant",
+            origin.path
+        )));
+    }
+    // Whose reference it is decides what the path of the problem says.
+    let of = |own: bool| if own { origin.path.as_str() } else { "defaults" };
+    let group_path = format!("{}.log_group", of(log_group.is_some()));
+    let whom = actions.notify.as_ref().or(if *says_whom {
+        None
+    } else {
+        defaults.notify.as_ref()
+    });
+    let all = Actions {
+        notify: whom.cloned(),
+        ok: actions.ok.clone(),
+        insufficient_data: actions.insufficient_data.clone(),
+    };
+    let mut alarm = resolver.with_actions(alarm.clone(), &all, &origin.path);
+    let Some(log_group) = group.and_then(|group| resolver.group(group, &group_path)) else {
+        return;
+    };
+    if alarm.description == Managed::Leave {
+        alarm.description = Managed::Set(description(&resolver.header.stack.name, &label.value, &log_group));
+    }
+    resolver.add(
+        MetricFilter {
+            log_group,
+            ..filter.clone()
+        },
+        origin,
+    );
+    resolver.add(alarm, origin);
+}
+
+/// What the alarm of a rule without a description says to those whom it wakes.
+fn description(stack: &str, label: &str, log_group: &str) -> String {
+    let mut text = format!(
+        "Events in the log group {log_group} match the pattern of rule {label} (stack {stack}). The notification holds \
+         a count, not the events: search the group for the minutes before it."
+    );
+    if text.chars().count() > 1024 {
+        text = format!("Events match the pattern of rule {label} (stack {stack}).");
+    }
+    text
+}

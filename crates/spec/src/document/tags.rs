@@ -1,0 +1,112 @@
+//! Tags: the stack's and the object's own, within what AWS takes.
+
+use std::collections::BTreeMap;
+
+use crate::leaf::Tags;
+use crate::problem::{Problem, code};
+
+use super::decoder::{At, Sink, Spot, Table};
+use super::values::Map;
+
+/// AWS takes 50 tags of an object; three are our marks.
+const MOST: usize = 47;
+
+impl Table<'_> {
+    /// Takes `tags` out and checks each.
+    pub(crate) fn own_tags(&mut self) -> Option<At<BTreeMap<String, String>>> {
+        let tags = self.take::<Map>("tags")?;
+        for (key, value) in &tags.value.0 {
+            check(self.cx.sink, key, value);
+        }
+        Some(tags.map(|tags| {
+            tags.0
+                .into_iter()
+                .map(|(key, value)| (key.value, value.value))
+                .collect()
+        }))
+    }
+
+    /// Takes `tags` out and puts them over the stack's.
+    pub(crate) fn tags(&mut self, of_stack: &BTreeMap<String, String>) -> Tags {
+        let own = self.own_tags();
+        let mut all = of_stack.clone();
+        let spot = match own {
+            Some(own) => {
+                all.extend(own.value);
+                own.spot
+            }
+            None => return Tags::named(all),
+        };
+        count(self.cx.sink, &all, &spot);
+        Tags::named(all)
+    }
+}
+
+/// Reports more tags than an object takes beside our marks, one of which holds the keys.
+pub(crate) fn count(sink: &Sink, all: &BTreeMap<String, String>, spot: &Spot) {
+    if all.len() > MOST {
+        let message = format!("{} tags, with those of `[stack]`", all.len());
+        let problem = Problem::new(code::TOO_MANY, spot, message).label(format!("more than {MOST}"));
+        sink.report(problem.help("AWS takes 50 tags of an object, and 3 of them are `trailwarden:` marks"));
+        return;
+    }
+    let keys = Tags::named(all.clone()).keys_length();
+    if keys > 256 {
+        let message =
+            format!("the keys of the tags, with those of `[stack]`, have {keys} characters together");
+        let problem = Problem::new(code::TOO_MANY, spot, message).label("more than 256");
+        sink.report(
+            problem
+                .help("the tag `trailwarden:keys` remembers them, and AWS takes 256 characters in a value"),
+        );
+    }
+}
+
+fn check(sink: &Sink, key: &At<String>, value: &At<String>) {
+    let allowed =
+        |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@');
+    let stray = |text: &str| text.chars().find(|c| !allowed(c));
+    let lower = key.value.to_lowercase();
+    let bad = |spot: &Spot, message: String, label: &str, help: &str| {
+        sink.report(Problem::new(code::BAD_TAG, spot, message).label(label).help(help));
+    };
+    if let Some(prefix) = ["aws:", "trailwarden:"]
+        .into_iter()
+        .find(|prefix| lower.starts_with(prefix))
+    {
+        let message = format!("the tag key `{}` is reserved", key.value);
+        bad(
+            &key.spot,
+            message,
+            "reserved",
+            &format!("choose one that does not begin with `{prefix}`"),
+        );
+    }
+    if key.value.is_empty() || key.value.chars().count() > 128 {
+        bad(
+            &key.spot,
+            "a tag key has 1 to 128 characters".into(),
+            "empty or too long",
+            "shorten it",
+        );
+    }
+    if value.value.chars().count() > 256 {
+        bad(
+            &value.spot,
+            "a tag value has at most 256 characters".into(),
+            "too long",
+            "shorten it",
+        );
+    }
+    for (at, what) in [(key, "key"), (value, "value")] {
+        if let Some(stray) = stray(&at.value) {
+            let message = format!("`{}` is not allowed in a tag's {what}", stray.escape_debug());
+            bad(
+                &at.spot,
+                message,
+                "not allowed",
+                "AWS takes letters, digits, spaces and `_ . : / = + - @`",
+            );
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! `[topic.LABEL]` and `[[topic.LABEL.subscription]]`.
+
+use crate::Kind;
+use crate::arn::Arn;
+use crate::kinds::{Protocol, Subscription, Topic};
+use crate::leaf::Endpoint;
+use crate::problem::{Problem, code};
+
+use super::decoder::{At, Table};
+use super::resolve::Resolver;
+use super::sections::{Entry, Origin, Section};
+use super::stack::Header;
+use super::{SecretRef, endpoint};
+use super::{limits, names};
+
+/// A topic as typed.
+#[derive(Debug)]
+pub(crate) struct TopicSection {
+    pub(crate) topic: Topic,
+    exclusive: bool,
+    subscriptions: Vec<(Subscription, Origin)>,
+}
+
+impl Section for TopicSection {
+    const WORD: &'static str = "topic";
+
+    fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        let name = table.name(label, &names::TOPIC).value;
+        let display_name = table.take::<String>("display_name");
+        if let Some(display_name) = &display_name {
+            limits::text(table.cx.sink, "display name", display_name, 100);
+        }
+        let exclusive = table.take::<bool>("exclusive").is_some_and(|at| at.value);
+        let mut subscriptions = Vec::new();
+        for mut each in table.tables("subscription") {
+            let origin = Origin {
+                path: each.path.clone(),
+                spot: each.spot.clone(),
+            };
+            subscriptions.extend(subscription(&mut each, &name).map(|read| (read, origin)));
+            each.finish();
+        }
+        let topic = Topic {
+            name,
+            display_name: display_name.map(|at| at.value).into(),
+            tags: table.tags(&header.tags),
+        };
+        Self {
+            topic,
+            exclusive,
+            subscriptions,
+        }
+    }
+}
+
+/// Reads a subscription; `None` after a problem, and where its endpoint is secret and not looked up.
+fn subscription(table: &mut Table<'_>, topic: &str) -> Option<Subscription> {
+    let protocol = table.need::<Protocol>("protocol", "\"email\"");
+    let endpoint = endpoint(table);
+    let role = table.take::<String>("role").and_then(|text| {
+        let arn = limits::arn(table.cx.sink, &text, "iam", "role/", "a role")?;
+        Some(At {
+            value: arn,
+            spot: text.spot,
+        })
+    });
+    let protocol = protocol?.value;
+    check_role(table, protocol, role.as_ref());
+    let endpoint = endpoint?;
+    if let Err(wrong) = endpoint::check(protocol, &endpoint.value) {
+        let problem = Problem::new(code::BAD_ENDPOINT, &endpoint.spot, wrong.message).label(wrong.why);
+        table.cx.sink.report(problem.help(wrong.help));
+        return None;
+    }
+    Some(Subscription {
+        topic: topic.into(),
+        protocol,
+        endpoint: Endpoint::new(protocol.as_str(), &endpoint.value),
+        role: role.map(|role| role.value),
+    })
+}
+
+fn check_role(table: &Table<'_>, protocol: Protocol, role: Option<&At<Arn>>) {
+    let sink = table.cx.sink;
+    match (protocol, role) {
+        (Protocol::Firehose, None) => {
+            let message = "a `firehose` subscription needs `role`";
+            let problem = Problem::new(code::MISSING_KEY, &table.spot, message).label("`role` is missing");
+            sink.report(
+                problem.help("write `role = \"ARN\"`: the role that SNS assumes to write to the stream"),
+            );
+        }
+        (Protocol::Firehose, Some(_)) | (_, None) => {}
+        (_, Some(role)) => {
+            let message = format!("a subscription of `{protocol}` has no role");
+            let problem =
+                Problem::new(code::CONTRADICTION, &role.spot, message).label("only `firehose` has one");
+            sink.report(problem.help("take `role` away"));
+        }
+    }
+}
+
+/// Takes the endpoint out: written, or looked up in the environment or a file.
+fn endpoint(table: &mut Table<'_>) -> Option<At<String>> {
+    let (sink, secrets, file) = (table.cx.sink, table.cx.secrets, table.cx.file);
+    let keys = ["endpoint", "endpoint_env", "endpoint_file"];
+    let there = keys.map(|key| table.has(key));
+    let [written, env, path] = keys.map(|key| table.take::<String>(key));
+    match there.iter().filter(|there| **there).count() {
+        0 => {
+            let message = format!("`[[{}]]` needs `endpoint`", table.path);
+            let problem =
+                Problem::new(code::MISSING_KEY, &table.spot, message).label("`endpoint` is missing");
+            sink.report(problem.help(
+                "write `endpoint`, or `endpoint_env` or `endpoint_file` with the name of a variable or a file that holds it",
+            ));
+        }
+        1 => {}
+        _ => {
+            let message = "`endpoint`, `endpoint_env` and `endpoint_file` exclude each other";
+            let problem =
+                Problem::new(code::CONTRADICTION, &table.spot, message).label("more than one of them");
+            sink.report(problem.help("keep one"));
+            return None;
+        }
+    }
+    let (secret, spot) = match (written, env, path) {
+        (Some(written), ..) => return Some(written),
+        (_, Some(env), _) => (SecretRef::Env(env.value), env.spot),
+        (_, _, Some(path)) => (SecretRef::File(path.value, file), path.spot),
+        (None, None, None) => return None,
+    };
+    let failed = |why: String| {
+        sink.report(Problem::new(code::SECRET, &spot, "the endpoint cannot be had").label(why));
+        None
+    };
+    match secrets.look_up(&secret) {
+        Ok(None) => None,
+        Ok(Some(text)) if text.trim().is_empty() => failed("it is empty".into()),
+        Ok(Some(text)) => Some(At {
+            value: text.trim().to_owned(),
+            spot,
+        }),
+        Err(why) => failed(why),
+    }
+}
+
+/// Adds a topic and its subscriptions.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TopicSection>) {
+    let TopicSection {
+        topic,
+        exclusive,
+        subscriptions,
+    } = &entry.value;
+    resolver.add(topic.clone(), &entry.origin);
+    if *exclusive {
+        let address = resolver.scope().address(Kind::Topic, topic.name.as_str());
+        resolver.wanted.exclusive.insert(address);
+    }
+    for (subscription, origin) in subscriptions {
+        resolver.add(subscription.clone(), origin);
+    }
+}

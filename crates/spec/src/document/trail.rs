@@ -1,0 +1,346 @@
+//! `[trail.LABEL]`, and what follows from it: the bucket's policy, the delivery role, the heartbeat.
+
+use std::collections::BTreeSet;
+
+use crate::Kind;
+use crate::arn::Arn;
+use crate::kinds::{BucketPolicy, Delivery, ManagementEvents, Role, Trail};
+use crate::leaf::{Managed, Tags, digest};
+use crate::problem::{Problem, code};
+
+use super::decoder::{At, Table};
+use super::heartbeat::{self, Heartbeat};
+use super::references::{BucketRef, GroupRef, RoleRef};
+use super::resolve::Resolver;
+use super::sections::{Entry, Section};
+use super::stack::Header;
+use super::{limits, names};
+
+/// A trail as typed; its references are not resolved yet.
+#[derive(Debug)]
+pub(crate) struct TrailSection {
+    /// Without bucket and delivery.
+    pub(crate) trail: Trail,
+    bucket: Option<At<BucketRef>>,
+    log_group: Option<At<GroupRef>>,
+    role: Option<At<RoleRef>>,
+    /// `cloudwatch_logs = false`.
+    switched_off: bool,
+    pub(crate) heartbeat: Option<At<Heartbeat>>,
+}
+
+impl Section for TrailSection {
+    const WORD: &'static str = "trail";
+
+    fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        let name = table.name(label, &names::TRAIL).value;
+        let bucket = table.need("bucket", "\"LABEL\"");
+        let prefix = table.take::<String>("prefix");
+        if let Some(prefix) = &prefix {
+            names::PREFIX.check(table.cx.sink, prefix);
+        }
+        let log_group = table.take("log_group");
+        let role = table.take("role");
+        let cloudwatch_logs = table.take::<bool>("cloudwatch_logs");
+        let multi_region = switch(table.take("multi_region"));
+        let global = table.take::<bool>("global_service_events");
+        let management_events = table.take::<ManagementEvents>("management_events");
+        let trail = Trail {
+            name,
+            bucket: String::new(),
+            prefix: prefix.map(|prefix| prefix.value),
+            multi_region,
+            global_service_events: switch(global.clone()),
+            log_file_validation: switch(table.take("log_file_validation")),
+            delivery: Managed::Leave,
+            management_events: management_events
+                .as_ref()
+                .map_or(ManagementEvents::All, |events| events.value),
+            excluded_sources: BTreeSet::new(),
+            logging: switch(table.take("logging")),
+            tags: table.tags(&header.tags),
+        };
+        let spot = table.spot.clone();
+        // One that cannot be read is said once, and not also that it notifies nobody.
+        let unread = table.has("heartbeat").then_some(At {
+            value: Heartbeat::Off,
+            spot,
+        });
+        let heartbeat = table.take("heartbeat").or(unread);
+        let switched_off = cloudwatch_logs.as_ref().is_some_and(|on| !on.value);
+        let section = Self {
+            trail,
+            bucket,
+            log_group,
+            role,
+            switched_off,
+            heartbeat,
+        };
+        section.contradictions(
+            table,
+            cloudwatch_logs.as_ref(),
+            global.as_ref(),
+            management_events.as_ref(),
+        );
+        section
+    }
+}
+
+/// What a trail has on unless the spec says otherwise.
+fn switch(written: Option<At<bool>>) -> bool {
+    written.is_none_or(|on| on.value)
+}
+
+impl TrailSection {
+    /// Reports keys that exclude each other.
+    fn contradictions(
+        &self,
+        table: &Table<'_>,
+        cloudwatch_logs: Option<&At<bool>>,
+        global: Option<&At<bool>>,
+        management_events: Option<&At<ManagementEvents>>,
+    ) {
+        let delivers = self.log_group.is_some();
+        let report = |spot: &super::Spot, message: &str, label: &str, help: &str| {
+            let problem = Problem::new(code::CONTRADICTION, spot, message)
+                .label(label)
+                .help(help);
+            table.cx.sink.report(problem);
+        };
+        match cloudwatch_logs {
+            Some(At { value: false, spot }) if delivers => report(
+                spot,
+                "`cloudwatch_logs = false` switches off what `log_group` asks for",
+                "together with `log_group`",
+                "take one of them away",
+            ),
+            Some(At { value: true, spot }) if !delivers => report(
+                spot,
+                "`cloudwatch_logs = true` does not say where to",
+                "without `log_group`",
+                "write `log_group`: a trail with one delivers to it",
+            ),
+            _ => {}
+        }
+        if let Some(role) = self.role.as_ref().filter(|_| !delivers) {
+            let message = "a trail's role delivers to a log group, and this one has none";
+            report(
+                &role.spot,
+                message,
+                "without `log_group`",
+                "write `log_group`, or take `role` away",
+            );
+        }
+        if let Some(At { value: false, spot }) = global.filter(|_| self.trail.multi_region) {
+            report(
+                spot,
+                "a multi-region trail records the events of global services",
+                "together with `multi_region`",
+                "CloudTrail takes `global_service_events = false` only with `multi_region = false`",
+            );
+        }
+        if let Some(At {
+            value: ManagementEvents::None,
+            spot,
+        }) = management_events
+        {
+            report(
+                spot,
+                "a trail without management events records nothing",
+                "no events",
+                "CloudTrail takes `none` only of a trail with data events, which this version does not set; write \
+                 `logging = false` to stop the trail",
+            );
+        }
+        let beats = self
+            .heartbeat
+            .as_ref()
+            .filter(|at| !matches!(at.value, Heartbeat::Off));
+        if let Some(At { spot, .. }) = beats.filter(|_| !delivers || !self.trail.logging) {
+            report(
+                spot,
+                "there is no heartbeat of a trail that does not deliver to a log group",
+                if delivers {
+                    "together with `logging = false`"
+                } else {
+                    "without `log_group`"
+                },
+                "take `heartbeat` away, or let the trail deliver",
+            );
+        }
+    }
+}
+
+/// Adds the trails and all that follows from them.
+pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
+    let document = resolver.document;
+    for entry in document.trails.values() {
+        let path = &entry.origin.path;
+        let section = &entry.value;
+        let mut trail = section.trail.clone();
+        if let Some(bucket) = &section.bucket {
+            trail.bucket = bucket_name(resolver, bucket, &format!("{path}.bucket")).unwrap_or_default();
+        }
+        let log_group = section.log_group.as_ref();
+        match log_group.and_then(|group| resolver.group(group, &format!("{path}.log_group"))) {
+            Some(group) => {
+                let role = role(resolver, entry, &group);
+                trail.delivery = Managed::Set(Some(Delivery {
+                    log_group: resolver.scope().log_group_arn(&group),
+                    role: role.unwrap_or_else(|| resolver.scope().role_arn("/", "unknown")),
+                }));
+                if trail.logging {
+                    heartbeat::resolve(resolver, entry, &group);
+                }
+            }
+            None if section.switched_off => trail.delivery = Managed::Set(None),
+            None => {}
+        }
+        resolver.add(trail, &entry.origin);
+    }
+    bucket_policies(resolver);
+    roles(resolver);
+}
+
+/// The name of the bucket that a trail writes to.
+fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) -> Option<String> {
+    match &bucket.value {
+        BucketRef::Label(label) => {
+            let found = resolver.find(&resolver.document.buckets, label, &bucket.spot)?;
+            Some(found.value.name.clone())
+        }
+        BucketRef::Existing { name, owner } => {
+            names::BUCKET.check(resolver.sink, name);
+            if let Some(owner) = owner {
+                names::ACCOUNT.check(resolver.sink, owner);
+            }
+            // Another account's bucket cannot be looked up with this account's rights.
+            if owner
+                .as_ref()
+                .is_none_or(|owner| owner.value == resolver.scope().account)
+            {
+                resolver.existing(Kind::Bucket, &name.value, path, &bucket.spot);
+            }
+            Some(name.value.clone())
+        }
+    }
+}
+
+/// The role that a trail delivers with.
+fn role(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, group: &str) -> Option<Arn> {
+    let document = resolver.document;
+    let path = format!("{}.role", entry.origin.path);
+    match &entry.value.role {
+        None => {
+            let (header, scope) = (resolver.header, resolver.scope());
+            let name = derived_role_name(&header.stack.name, &entry.label.value);
+            let role_path = header.stack.role_path();
+            let role = Role {
+                tags: Tags::named(header.tags.clone()),
+                ..Role::for_delivery(scope, &role_path, &name, &[group])
+            };
+            let arn = scope.role_arn(&role_path, &name);
+            resolver.add(role, &entry.origin);
+            Some(arn)
+        }
+        Some(At {
+            value: RoleRef::Label(label),
+            spot,
+        }) => {
+            let found = resolver.find(&document.roles, label, spot)?;
+            resolver
+                .delivers
+                .entry(label.clone())
+                .or_default()
+                .insert(group.to_owned());
+            Some(resolver.scope().role_arn(&found.value.path, &found.value.name))
+        }
+        Some(At {
+            value: RoleRef::Existing(text),
+            spot,
+        }) => {
+            let arn = limits::arn(resolver.sink, text, "iam", "role/", "a role")?;
+            if arn.account != resolver.scope().account {
+                let message = format!("the role is of account {}", arn.account);
+                let problem =
+                    Problem::new(code::OUT_OF_REACH, &text.spot, message).label("another account's");
+                resolver
+                    .sink
+                    .report(problem.help("CloudTrail assumes a role of the trail's own account"));
+                return None;
+            }
+            resolver.existing(Kind::Role, arn.name(), &path, spot);
+            Some(arn)
+        }
+    }
+}
+
+/// `STACK-LABEL-delivery`, cut to IAM's 64 characters with a digest that keeps it unique.
+fn derived_role_name(stack: &str, label: &str) -> String {
+    let name = format!("{stack}-{label}-delivery");
+    match name.get(..55) {
+        Some(beginning) if name.len() > 64 => format!("{beginning}-{}", digest(&name, 8)),
+        _ => name,
+    }
+}
+
+/// Adds a policy for each bucket of the spec that trails write to.
+fn bucket_policies(resolver: &mut Resolver<'_>) {
+    let document = resolver.document;
+    for (label, bucket) in &document.buckets {
+        let writes = |section: &TrailSection| match &section.bucket {
+            Some(At {
+                value: BucketRef::Label(to),
+                ..
+            }) => to == label,
+            _ => false,
+        };
+        let mut trails: Vec<(&str, Option<&str>)> = Vec::new();
+        for section in document
+            .trails
+            .values()
+            .map(|entry| &entry.value)
+            .filter(|section| writes(section))
+        {
+            trails.push((&section.trail.name, section.trail.prefix.as_deref()));
+        }
+        if !trails.is_empty() {
+            let (stack, name) = (&resolver.header.stack, &bucket.value.name);
+            let policy = BucketPolicy::for_trails(&stack.name, &stack.scope, name, trails);
+            resolver.add(policy, &bucket.origin);
+        }
+    }
+}
+
+/// Adds the roles of the spec, each with the groups that its trails deliver to.
+fn roles(resolver: &mut Resolver<'_>) {
+    let document = resolver.document;
+    let named = |section: &TrailSection, label: &String| matches!(&section.role, Some(At { value: RoleRef::Label(to), .. }) if to == label);
+    for (label, entry) in &document.roles {
+        let groups = resolver.delivers.get(label).cloned().unwrap_or_default();
+        if !groups.is_empty() {
+            let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+            resolver.add(entry.value.delivering_to(resolver.header, &groups), &entry.origin);
+        } else if !document.trails.values().any(|trail| named(&trail.value, label)) {
+            let message = format!("no trail uses the role `{label}`");
+            let problem = Problem::new(code::UNUSED_ROLE, &entry.origin.spot, message).label("of no trail");
+            resolver.sink.report(problem.help(format!(
+                "its statements follow from the trails that deliver with it: write `role = \"{label}\"` in one, or take \
+                 the section away"
+            )));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_role_keeps_within_iam_s_length() {
+        assert_eq!(derived_role_name("acme-prod", "main"), "acme-prod-main-delivery");
+        let long = derived_role_name(&"s".repeat(64), &"l".repeat(64));
+        assert_eq!(long.len(), 64);
+        assert_ne!(long, derived_role_name(&"s".repeat(64), &"m".repeat(64)));
+    }
+}

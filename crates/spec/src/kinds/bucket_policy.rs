@@ -1,0 +1,108 @@
+use serde::Serialize;
+use trailwarden_policy::Statement;
+
+use crate::compare::Comparison;
+use crate::leaf::{Statements, sid};
+use crate::live::Facts;
+use crate::{Address, Kind, Scope};
+
+use super::Resource;
+
+/// The stack's statements in a bucket's policy: its trails may deliver, and nobody else's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BucketPolicy {
+    /// The bucket's name.
+    pub bucket: String,
+    /// Statements by Sid; foreign ones stay as they are.
+    pub statements: Statements,
+}
+
+impl BucketPolicy {
+    /// What `CloudTrail` needs to deliver the log files of trails to a bucket
+    /// (AWS: "Amazon S3 bucket policy for `CloudTrail`"). `trails` are names and S3 prefixes of
+    /// trails whose home is `scope`.
+    #[must_use]
+    pub fn for_trails<'a>(
+        stack: &str,
+        scope: &Scope,
+        bucket: &str,
+        trails: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Self {
+        let mut trails: Vec<_> = trails.into_iter().collect();
+        trails.sort_unstable();
+        let several = trails.len() > 1;
+        let arn = scope.bucket_arn(bucket);
+        let statements = trails.iter().enumerate().flat_map(|(at, (trail, prefix))| {
+            let number = if several {
+                (at + 1).to_string()
+            } else {
+                String::new()
+            };
+            let source = scope.trail_arn(trail).to_string();
+            let path = prefix.map(|p| format!("{p}/")).unwrap_or_default();
+            let allow = |purpose: &str| {
+                Statement::allow(sid(stack, &format!("{purpose}{number}")))
+                    .service("cloudtrail.amazonaws.com")
+            };
+            [
+                allow("AclCheck")
+                    .action("s3:GetBucketAcl")
+                    .resource(arn.to_string())
+                    .condition("StringEquals", "aws:SourceArn", source.as_str()),
+                allow("Write")
+                    .action("s3:PutObject")
+                    .resource(format!("{arn}/{path}AWSLogs/{}/*", scope.account))
+                    .condition("StringEquals", "aws:SourceArn", source.as_str())
+                    .condition("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control"),
+            ]
+        });
+        Self {
+            bucket: bucket.into(),
+            statements: Statements::new(statements.collect()),
+        }
+    }
+}
+
+impl Resource for BucketPolicy {
+    const KIND: Kind = Kind::BucketPolicy;
+
+    fn name(&self) -> String {
+        self.bucket.clone()
+    }
+
+    fn complete(self, live: Option<(&Self, &Facts)>) -> Self {
+        let Self { bucket, statements } = self;
+        let statements = match live {
+            Some((_, facts)) => statements.less(&facts.foreign_statements),
+            None => statements,
+        };
+        Self { bucket, statements }
+    }
+
+    fn compare(&self, live: Option<&Self>, found: &mut Comparison) {
+        let Self {
+            bucket: _,
+            statements,
+        } = self;
+        found.field("policy", statements, live.map(|l| &l.statements));
+    }
+
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        vec![scope.address(Kind::Bucket, self.bucket.as_str())]
+    }
+
+    fn silences(&self, after: Option<&Self>) -> Option<String> {
+        let gone = self.statements.as_slice().iter().any(|s| {
+            !after.is_some_and(|after| after.statements.as_slice().iter().any(|a| a.same_meaning(s)))
+        });
+        gone.then(|| "CloudTrail may no longer deliver log files that it delivered".into())
+    }
+
+    fn widened(&self, live: &Self) -> Option<Self> {
+        let statements = self.statements.widened(&live.statements);
+        (statements.as_slice().len() > self.statements.as_slice().len()).then(|| Self {
+            bucket: self.bucket.clone(),
+            statements,
+        })
+    }
+}

@@ -1,0 +1,96 @@
+use serde::Serialize;
+use trailwarden_policy::Statement;
+
+use crate::compare::Comparison;
+use crate::leaf::{Statements, sid};
+use crate::live::Facts;
+use crate::{Address, Kind, Scope};
+
+use super::Resource;
+
+/// The stack's statements in a topic's policy: this account's alarms may publish.
+///
+/// SNS's default statement (`AWS:*` with `AWS:SourceOwner`) lets them publish, too, but whoever
+/// edits the policy may drop it; ours is its own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TopicPolicy {
+    /// The topic's name.
+    pub topic: String,
+    /// Statements by Sid; foreign ones stay as they are.
+    pub statements: Statements,
+}
+
+impl TopicPolicy {
+    /// The policy that lets this account's alarms publish to a topic
+    /// (AWS: "Access control for Amazon SNS" with `CloudWatch` alarms).
+    #[must_use]
+    pub fn for_alarms(stack: &str, scope: &Scope, topic: &str) -> Self {
+        let of_region = Self::statement(stack, scope, topic).condition(
+            "ArnLike",
+            "aws:SourceArn",
+            scope.alarm_arn("*").to_string(),
+        );
+        Self {
+            topic: topic.into(),
+            statements: Statements::new(vec![of_region]),
+        }
+    }
+
+    /// The same for alarms of which one has a name with characters beyond ASCII: their ARNs cannot
+    /// be matched, so that the account alone is asked for, as AWS says there.
+    #[must_use]
+    pub fn for_alarms_of_any_name(stack: &str, scope: &Scope, topic: &str) -> Self {
+        Self {
+            topic: topic.into(),
+            statements: Statements::new(vec![Self::statement(stack, scope, topic)]),
+        }
+    }
+
+    fn statement(stack: &str, scope: &Scope, topic: &str) -> Statement {
+        Statement::allow(sid(stack, "Alarms"))
+            .service("cloudwatch.amazonaws.com")
+            .action("sns:Publish")
+            .resource(scope.topic_arn(topic).to_string())
+            .condition("StringEquals", "aws:SourceAccount", scope.account.as_str())
+    }
+}
+
+impl Resource for TopicPolicy {
+    const KIND: Kind = Kind::TopicPolicy;
+
+    fn name(&self) -> String {
+        self.topic.clone()
+    }
+
+    fn complete(self, live: Option<(&Self, &Facts)>) -> Self {
+        let Self { topic, statements } = self;
+        let statements = match live {
+            Some((_, facts)) => statements.less(&facts.foreign_statements),
+            None => statements,
+        };
+        Self { topic, statements }
+    }
+
+    fn compare(&self, live: Option<&Self>, found: &mut Comparison) {
+        let Self { topic: _, statements } = self;
+        found.field("policy", statements, live.map(|l| &l.statements));
+    }
+
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        vec![scope.address(Kind::Topic, self.topic.as_str())]
+    }
+
+    fn silences(&self, after: Option<&Self>) -> Option<String> {
+        after
+            .is_none_or(|after| after.statements.is_empty() && !self.statements.is_empty())
+            .then(|| "no statement of ours lets alarms publish to the topic".into())
+    }
+
+    fn widened(&self, live: &Self) -> Option<Self> {
+        let statements = self.statements.widened(&live.statements);
+        (statements.as_slice().len() > self.statements.as_slice().len()).then(|| Self {
+            topic: self.topic.clone(),
+            statements,
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What an account holds.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use trailwarden_policy::Statement;
+
+use crate::leaf::{Owner, Tags};
+use crate::{Address, Object};
+
+/// What was found of an account.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// The objects: those that the spec names, those of the stack that it names no more, and the
+    /// existing ones that it refers to.
+    pub objects: BTreeMap<Address, Found>,
+    /// Things that no write can repair.
+    pub attention: Vec<Attention>,
+}
+
+/// One object of an account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Its configuration; every managed field is set.
+    pub value: Object,
+    /// Whose it is.
+    pub owner: Owner,
+    /// What is known beside its configuration; never compared.
+    pub facts: Facts,
+}
+
+/// What is known of an object beside its configuration. Nothing of it is ever a difference.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// What this version cannot express and an update would lose, in words for people
+    /// ("advanced event selectors for S3 objects"). Such an object is refused, never overwritten.
+    pub inexpressible: Vec<String>,
+    /// Statements of a shared policy that are not this stack's, in document order.
+    pub foreign_statements: Vec<Statement>,
+    /// True when deleting it would destroy data: a bucket with objects, a log group with events.
+    pub holds_data: bool,
+    /// A subscription's state; `None` for every other kind.
+    pub confirmed: Option<bool>,
+    /// The ARN or id that AWS gave it, where the name does not decide it.
+    pub arn: Option<String>,
+}
+
+/// Something that a person has to look at and that no write can repair.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Attention {
+    /// The object that it is about, where there is one.
+    pub address: Option<Address>,
+    /// A stable code, such as `subscription-pending`.
+    pub code: &'static str,
+    /// What is the matter, and the way out.
+    pub message: String,
+}
+
+impl Found {
+    /// The tags of the object.
+    #[must_use]
+    pub fn tags(&self) -> Option<&Tags> {
+        self.value.tags()
+    }
+}

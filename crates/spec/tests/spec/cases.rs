@@ -1,0 +1,286 @@
+//! Specs that are wrong, each with the codes of what is wrong with it, in the order of their places.
+
+/// A sound `[stack]`.
+pub(crate) const STACK: &str =
+    "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n";
+
+/// Specs below a sound `[stack]`.
+pub(crate) const CASES: &[(&str, &[&str])] = &[
+    // the decoder
+    ("[log_group.a]\nretension_days = 30\n", &["unknown-key"]),
+    ("[log_group.a]\ncolour = 1\n", &["unknown-key"]),
+    ("[log_gruop.a]\n[log_group.b]\n", &["unknown-key"]),
+    (
+        "[log_group.a]\nretention_days = \"365\"\nname = 3\n",
+        &["wrong-type", "wrong-type"],
+    ),
+    (
+        "[bucket.abc]\nversioning = \"true\"\ntags = \"x\"\n",
+        &["wrong-type", "wrong-type"],
+    ),
+    ("[trail]\nbucket = \"logs\"\nlogging = true\n", &["wrong-type"]),
+    (
+        "[topic.t]\nsubscription = { protocol = \"email\" }\n",
+        &["wrong-type"],
+    ),
+    ("log_group = 3\n", &["unknown-key"]),
+    ("[trail.abc]\n", &["missing-key"]),
+    ("[rule.r]\nnotify = []\n", &["missing-key", "missing-key"]),
+    (
+        "[topic.t]\n[[topic.t.subscription]]\n",
+        &["missing-key", "missing-key"],
+    ),
+    (
+        "[log_group.Big_One]\n[log_group.-]\n",
+        &["bad-label", "bad-label"],
+    ),
+    ("[log_group.a]\nname = \"/${acount}/x\"\n", &["unknown-variable"]),
+    ("[log_group.a]\nname = \"/${account/x\"\n", &["unknown-variable"]),
+    // what is there once, twice or never
+    ("", &["empty"]),
+    (
+        "[[adopt]]\naddress = \"trail.x\"\n",
+        &["empty", "unknown-reference"],
+    ),
+    ("[[target]]\naccount = \"1\"\n[topic.t]\n", &["reserved"]),
+    (
+        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\n[[rule.r.test]]\nmatch = true\n",
+        &["reserved"],
+    ),
+    (
+        "[log_group.a]\nname = \"x\"\n[log_group.b]\nname = \"x\"\n",
+        &["duplicate-object"],
+    ),
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"a@b.example\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"a@B.example\"\n",
+        &["duplicate-object"],
+    ),
+    // references
+    (
+        "[trail.abc]\nbucket = \"lgos\"\n[bucket.logs]\n[bucket.other]\n",
+        &["unknown-reference"],
+    ),
+    (
+        "[trail.abc]\nbucket = \"logs\"\nlog_group = \"x\"\nrole = \"y\"\n",
+        &["unknown-reference", "unknown-reference"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = [\"arn:aws:sns:us-east-1:123456789012:t\", \"t\"]\n",
+        &["wrong-type", "unknown-reference"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = \"t\"\n",
+        &["wrong-type"],
+    ),
+    (
+        "[topic.t]\n[[adopt]]\naddress = \"topic.tt\"\n[[adopt]]\naddress = \"alarm.x\"\n",
+        &["unknown-reference", "unknown-reference"],
+    ),
+    (
+        "[topic.t]\n[[adopt]]\naddress = \"rule.r\"\n[[adopt]]\naddress = \"x\"\n",
+        &["bad-address", "bad-address"],
+    ),
+    ("[role.delivery]\n", &["unused-role"]),
+    (
+        "[log_group.a]\n[trail.abc]\nbucket = { existing = \"logs\" }\nlog_group = { existing = \"a\" }\nheartbeat = false\n",
+        &["contradiction"],
+    ),
+    // trails
+    (
+        "[log_group.a]\n[trail.abc]\nbucket = { existing = \"logs\" }\nlog_group = \"a\"\ncloudwatch_logs = false\n\
+         logging = false\nheartbeat = true\nglobal_service_events = false\nmanagement_events = \"none\"\n",
+        &["contradiction", "contradiction", "contradiction", "contradiction"],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"logs\" }\nrole = { existing = \"arn:aws:iam::123456789012:role/x\" }\n\
+         cloudwatch_logs = true\nheartbeat = true\n",
+        &["contradiction", "contradiction", "contradiction"],
+    ),
+    (
+        "[log_group.a]\n[trail.abc]\nbucket = { existing = \"logs\" }\nlog_group = \"a\"\n",
+        &["nobody-to-notify"],
+    ),
+    (
+        "[log_group.a]\n[trail.abc]\nbucket = { existing = \"logs\", owner = \"12\" }\nlog_group = \"a\"\nheartbeat = 1\n\
+         management_events = \"All\"\nrole = { existing = \"arn:aws:iam::999999999999:role/x\" }\nprefix = \"/a/\"\n",
+        &[
+            "bad-name",
+            "wrong-type",
+            "unknown-word",
+            "out-of-reach",
+            "bad-name",
+        ],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"Logs\" }\nrole = { existing = \"x\" }\nlog_group = { existing = \"arn:aws:logs:x\" }\nheartbeat = false\n",
+        &["bad-name", "bad-arn", "bad-name"],
+    ),
+    // names and numbers
+    (
+        "[log_group.a]\nretention_days = 300\n[log_group.b]\nretention_days = 4000\n[log_group.c]\nretention_days = 0\n",
+        &["bad-number", "bad-number", "bad-number"],
+    ),
+    (
+        "[bucket.ab]\n[bucket.abc]\nname = \"acme_logs\"\nencryption = \"aws:kms\"\nobject_ownership = \"Writer\"\n",
+        &["bad-name", "bad-name", "unknown-word", "unknown-word"],
+    ),
+    (
+        "[topic.t]\nname = \"x.fifo\"\n[role.r]\nname = \"a/b\"\npath = \"x\"\npermissions_boundary = \"x\"\n",
+        &["bad-name", "unused-role", "bad-name", "bad-name", "bad-arn"],
+    ),
+    // alarms
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nperiod = 90\nstatistic = \"sum\"\noperator = \"=>\"\n\
+         missing_data = \"notbreaching\"\nunit = \"count\"\nthreshold = \"1\"\n",
+        &[
+            "nobody-to-notify",
+            "bad-number",
+            "unknown-word",
+            "unknown-word",
+            "unknown-word",
+            "unknown-word",
+            "wrong-type",
+        ],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nevaluation_periods = 2\ndatapoints_to_alarm = 3\nthreshold = inf\nstatistic = \"median\"\n",
+        &["bad-number", "bad-number", "unknown-word"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nevaluation_periods = 289\n",
+        &["bad-window"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nperiod = 86400\nevaluation_periods = 8\n",
+        &["bad-window"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nevaluation_periods = -1\nperiod = 0\n",
+        &["bad-number", "bad-number"],
+    ),
+    (
+        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\npattern = \"\"\n[rule.r.alarm]\nperiod = 10\n",
+        &["nobody-to-notify", "bad-number"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = [{ arn = \"x\" }, { arn = \"arn:aws:s3:::b\" }, \
+         { arn = \"arn:aws:sns:eu-west-1:123456789012:t\" }]\n",
+        &["bad-arn", "bad-arn", "out-of-reach"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = [{ arn = \"arn:aws:sns:us-east-1:123456789012:a\" }, \
+         { arn = \"arn:aws:sns:us-east-1:123456789012:b\" }, { arn = \"arn:aws:sns:us-east-1:123456789012:c\" }, \
+         { arn = \"arn:aws:sns:us-east-1:123456789012:d\" }, { arn = \"arn:aws:sns:us-east-1:123456789012:e\" }, \
+         { arn = \"arn:aws:sns:us-east-1:123456789012:f\" }]\n",
+        &["too-many"],
+    ),
+    // filters
+    (
+        "[log_group.a]\n[metric_filter.f]\nlog_group = \"a\"\nname = \"a:b\"\npattern = \"ERROR\"\nnamespace = \"a$\"\n\
+         metric = \"b*\"\nvalue = \"one\"\ndefault_value = 0\n\
+         dimensions = { a = \"$.a\", b = \"$.b\", c = \"$.c\", d = \"d\" }\n",
+        &[
+            "unmarked-filter",
+            "bad-name",
+            "bad-name",
+            "bad-name",
+            "bad-text",
+            "contradiction",
+            "contradiction",
+            "too-many",
+            "bad-text",
+        ],
+    ),
+    (
+        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"{ $.x = 1 }\"\nfilter.dimensions = { a = \"$.a\" }\n",
+        &["contradiction"],
+    ),
+    (
+        "[log_group.a]\n[metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nnamespace = \"Other\"\n",
+        &["unmarked-filter"],
+    ),
+    // subscriptions
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"Email\"\nendpoint = \"a@b.example\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"https://b.example\"\n\
+         [[topic.t.subscription]]\nprotocol = \"https\"\nendpoint = \"http://b.example\"\n\
+         [[topic.t.subscription]]\nprotocol = \"sms\"\nendpoint = \"555 1234567\"\n\
+         [[topic.t.subscription]]\nprotocol = \"sqs\"\nendpoint = \"arn:aws:sns:us-east-1:123456789012:t\"\n",
+        &[
+            "unknown-word",
+            "bad-endpoint",
+            "bad-endpoint",
+            "bad-endpoint",
+            "bad-endpoint",
+        ],
+    ),
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"firehose\"\n\
+         endpoint = \"arn:aws:firehose:us-east-1:123456789012:deliverystream/s\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"a@b.example\"\nendpoint_env = \"MAIL\"\n\
+         role = \"arn:aws:iam::123456789012:role/x\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint_env = \"BAD\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint_env = \"EMPTY\"\n\
+         [[topic.t.subscription]]\nprotocol = \"sms\"\nendpoint_env = \"MAIL\"\n",
+        &[
+            "missing-key",
+            "contradiction",
+            "contradiction",
+            "secret",
+            "secret",
+            "bad-endpoint",
+        ],
+    ),
+    // tags
+    (
+        "[topic.t]\ntags = { \"aws:x\" = \"1\", \"Trailwarden:y\" = \"2\", \"a#\" = \"b!\", \"\" = \"\" }\n",
+        &["bad-tag", "bad-tag", "bad-tag", "bad-tag", "bad-tag"],
+    ),
+];
+
+/// Whole specs, by files.
+pub(crate) const WHOLE: &[(&[&str], &[&str])] = &[
+    (&[], &["empty"]),
+    (&["[topic.t]\n"], &["missing-stack"]),
+    (
+        &["[stack]\n[topic.t]\n"],
+        &["missing-key", "missing-key", "missing-key", "missing-key"],
+    ),
+    (&["format = 2\nwhatever = true\n[stack]\n"], &["unknown-format"]),
+    (
+        &["stack = 3\nformat = \"1\"\n[topic.t]\n"],
+        &["wrong-type", "wrong-type"],
+    ),
+    (
+        &[
+            "format = 1\n[stack]\nname = \"Acme\"\naccount = 123456789012\nregion = \"us-east-1a\"\nnamespace = \"${stak}\"\n[topic.t]\n",
+        ],
+        &["bad-name", "wrong-type", "bad-name", "unknown-variable"],
+    ),
+    (
+        &[
+            "format = 1\n[stack]\nname = \"${account}\"\naccount = \"123456789012\"\nregion = \"us-iso-east-1\"\n[topic.t]\n",
+        ],
+        &["unknown-variable", "bad-name"],
+    ),
+    (
+        &[
+            "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n[defaults]\n[topic.t]\n",
+            "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n[defaults]\n[topic.t]\n",
+        ],
+        &["duplicate-section", "duplicate-section", "duplicate-section"],
+    ),
+    // What cannot be read: what follows from it is not said.
+    (
+        &[
+            "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = us-east-1\n[rule.r\nnotify = [\"x\"]\n\
+           [log_group.a]\nretention_days = 300\nname = \"a\nname = \"b\"\n",
+        ],
+        &["syntax", "syntax", "bad-number", "syntax", "syntax"],
+    ),
+    (
+        &["format = 1\nformat = 1\n[topic.a]\n[topic.a]\n"],
+        &["syntax", "syntax"],
+    ),
+];

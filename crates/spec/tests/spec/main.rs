@@ -1,0 +1,6 @@
+//! What specs want, and what is wrong with them.
+
+mod cases;
+mod problems;
+mod robust;
+mod wanted;

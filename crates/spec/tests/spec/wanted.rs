@@ -1,0 +1,323 @@
+use trailwarden_spec::compare::Shown;
+use trailwarden_spec::kinds::{Alarm, MetricFilter};
+use trailwarden_spec::leaf::Managed;
+use trailwarden_spec::{Kind, Object, STARTER, Wanted};
+
+use crate::problems::{parse, parse_all, rendered};
+
+/// A value on one line, whatever lines it is shown in.
+fn on_a_line(value: &Shown) -> String {
+    match value {
+        Shown::Absent => "-".into(),
+        Shown::Plain(text) => text.clone(),
+        Shown::Text(text) => format!("{text:?}"),
+        Shown::Lines(text) => text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+        Shown::List(all) => all.join(", "),
+        Shown::Map(all) => all
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// The objects of a spec with all that a first plan would write.
+fn listed(wanted: &Wanted) -> String {
+    let mut out = String::new();
+    for (address, wish) in &wanted.objects {
+        out += &format!("{address}  <- {}\n", wish.origin);
+        for change in wish.object.clone().complete(None).changes(None) {
+            out += &format!("    {}: {}\n", change.field, on_a_line(&change.after));
+        }
+    }
+    for (address, place) in &wanted.existing {
+        out += &format!("existing {address}  <- {}\n", place.path);
+    }
+    for address in &wanted.adopt {
+        out += &format!("adopt {address}\n");
+    }
+    for address in &wanted.exclusive {
+        out += &format!("exclusive {address}\n");
+    }
+    out
+}
+
+fn good(text: &str) -> Wanted {
+    parse(text).unwrap_or_else(|problems| panic!("{}", rendered(&[text], &problems)))
+}
+
+#[test]
+fn the_classic_set_up() {
+    let text = include_str!("../../../../specs/account-activity.toml");
+    insta::assert_snapshot!(listed(&good(text)));
+}
+
+#[test]
+fn every_example_is_a_spec() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+    let examples = std::fs::read_dir(folder)
+        .expect("examples")
+        .map(|entry| entry.expect("an entry").path());
+    for path in examples.filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+        good(&std::fs::read_to_string(&path).expect("text"));
+    }
+}
+
+#[test]
+fn the_starter_is_a_spec() {
+    good(STARTER);
+}
+
+/// The stack of the small specs below.
+const STACK: &str = r#"
+format = 1
+[stack]
+name = "acme"
+account = "123456789012"
+region = "eu-central-1"
+"#;
+
+fn with_stack(text: &str) -> Wanted {
+    good(&format!("{STACK}{text}"))
+}
+
+fn alarm<'w>(wanted: &'w Wanted, name: &str) -> &'w Alarm {
+    match &wanted.objects[&wanted.stack.scope.address(Kind::Alarm, name)].object {
+        Object::Alarm(alarm) => alarm,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn filter<'w>(wanted: &'w Wanted, name: &str) -> &'w MetricFilter {
+    match &wanted.objects[&wanted.stack.scope.address(Kind::MetricFilter, name)].object {
+        Object::MetricFilter(filter) => filter,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn rules_alone_on_what_exists_elsewhere() {
+    let wanted = with_stack(
+        r#"
+        [rule.root-use]
+        log_group = { existing = "aws-controltower/CloudTrailLogs" }
+        notify = [{ arn = "arn:${partition}:sns:${region}:${account}:alerts" }]
+        pattern = '{ $.userIdentity.type = "Root" }'
+        "#,
+    );
+    insta::assert_snapshot!(listed(&wanted));
+}
+
+#[test]
+fn every_key_says_something() {
+    let wanted = with_stack(
+        r#"
+        namespace = "Watch/${stack}"
+        tags = { team = "security", stage = "prod" }
+
+        [trail.main]
+        name = "main"
+        bucket = "logs"
+        prefix = "${stack}/ct"
+        log_group = "activity"
+        role = "delivery"
+        multi_region = false
+        global_service_events = false
+        log_file_validation = false
+        management_events = "write"
+        heartbeat = { notify = ["pager", { arn = "arn:aws:sns:eu-central-1:999999999999:central" }] }
+        tags = { stage = "test" }
+
+        [trail.second]
+        bucket = "logs"
+        log_group = { existing = "shared" }
+        role = "delivery"
+        heartbeat = false
+
+        [trail.third]
+        bucket = { existing = "central-logs", owner = "999999999999" }
+        cloudwatch_logs = false
+        logging = false
+
+        [bucket.logs]
+        name = "acme-logs"
+        versioning = false
+        encryption = "AES256"
+        object_ownership = "ObjectWriter"
+
+        [log_group.activity]
+        name = "/acme/activity"
+        retention_days = "never"
+
+        [role.delivery]
+        path = "/ct/"
+        name = "ct-delivery"
+        permissions_boundary = "arn:aws:iam::${account}:policy/boundary"
+
+        [topic.pager]
+        display_name = "Pager"
+        exclusive = true
+        [[topic.pager.subscription]]
+        protocol = "firehose"
+        endpoint = "arn:aws:firehose:eu-central-1:123456789012:deliverystream/s"
+        role = "arn:aws:iam::123456789012:role/sns"
+        [[topic.pager.subscription]]
+        protocol = "email"
+        endpoint_env = "MAIL"
+        [[topic.pager.subscription]]
+        protocol = "https"
+        endpoint_file = "secrets/url"
+
+        [rule.logins]
+        description = "somebody logged in"
+        log_group = "activity"
+        notify = ["pager"]
+        pattern = '{ $.eventName = "ConsoleLogin" }'
+        tags = { rule = "logins" }
+        [rule.logins.filter]
+        name = "logins"
+        namespace = "Watch"
+        metric = "logins"
+        value = "$.count"
+        unit = "Count"
+        dimensions = { who = "$.userIdentity.arn" }
+        [rule.logins.alarm]
+        name = "Logins"
+        statistic = "p99.9"
+        period = 600
+        evaluation_periods = 3
+        datapoints_to_alarm = 2
+        threshold = 2.5
+        operator = ">"
+        missing_data = "ignore"
+        actions_enabled = false
+        notify_ok = ["pager"]
+        notify_insufficient_data = []
+        dimensions = { who = "root" }
+
+        [metric_filter.errors]
+        log_group = "activity"
+        pattern = "ERROR"
+        metric = "errors"
+        default_value = 0
+
+        [alarm.errors]
+        description = "too many errors"
+        namespace = "Watch/${stack}"
+        metric = "errors"
+        threshold = 10
+        operator = "GreaterThanThreshold"
+        unit = "Count"
+        notify = []
+        dimensions = { x = "y" }
+
+        [[adopt]]
+        address = "bucket.logs"
+        [[adopt]]
+        address = "metric_filter./acme/activity:errors"
+        "#,
+    );
+    insta::assert_snapshot!(listed(&wanted));
+}
+
+#[test]
+fn what_the_spec_does_not_write_is_left_alone() {
+    let wanted = with_stack(
+        r#"
+        [log_group.a]
+        [rule.r]
+        log_group = "a"
+        notify = []
+        pattern = ""
+        [trail.t-1]
+        bucket = { existing = "b-1" }
+        "#,
+    );
+    assert_eq!(alarm(&wanted, "acme-r").ok_actions, Managed::Leave);
+    assert!(matches!(&alarm(&wanted, "acme-r").description, Managed::Set(text) if text.contains("rule r")));
+    assert_eq!(filter(&wanted, "a:acme-r").default_value, Managed::Leave);
+    let trail = &wanted.objects[&wanted.stack.scope.address(Kind::Trail, "t-1")].object;
+    assert!(matches!(trail, Object::Trail(trail) if trail.delivery == Managed::Leave));
+}
+
+#[test]
+fn a_spec_is_the_same_in_one_file_and_in_two() {
+    let (first, second) = (
+        "[log_group.a]\n",
+        "[rule.r]\nlog_group = 'a'\nnotify = []\npattern = ''\n",
+    );
+    let one = good(&format!("{STACK}{first}{second}"));
+    let files = [&format!("format = 1\n{second}"), &format!("{STACK}{first}")];
+    let two = parse_all(&files.map(String::as_str)).expect("a spec");
+    let objects = |wanted: &Wanted| {
+        wanted
+            .objects
+            .values()
+            .map(|wish| wish.object.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(objects(&one), objects(&two));
+    let rule = two
+        .objects
+        .values()
+        .find(|wish| wish.origin == "rule.r")
+        .expect("a rule");
+    assert_eq!(
+        (rule.place.file, &files[0][rule.place.span.clone()]),
+        (0, "[rule.r]")
+    );
+}
+
+#[test]
+fn a_topic_of_an_alarm_beyond_ascii_asks_for_the_account_alone() {
+    let text = |name: &str| {
+        format!(
+            "[topic.t]\n[log_group.a]\n[rule.r]\nlog_group = 'a'\nnotify = ['t']\npattern = ''\nalarm.name = '{name}'\n"
+        )
+    };
+    for (name, by_arn) in [("alarm", true), ("älarm", false)] {
+        let policy = listed(&with_stack(&text(name)));
+        assert!(policy.contains("aws:SourceAccount"), "{name}");
+        assert_eq!(policy.contains("aws:SourceArn"), by_arn, "{name}");
+    }
+}
+
+/// The manual's examples, each completed with what it leaves out.
+#[test]
+fn the_manual_s_examples_are_specs() {
+    let manual = include_str!("../../../../docs/spec.md");
+    let rest = [
+        (
+            "[defaults]",
+            "[defaults]\nlog_group = 'activity'\nnotify = ['security']\n",
+        ),
+        ("[bucket.logs]", "[bucket.logs]\n"),
+        ("[log_group.activity]", "[log_group.activity]\n"),
+        ("[topic.security]", "[topic.security]\n"),
+        ("[topic.pager]", "[topic.pager]\n"),
+        (
+            "[trail.account-activity]",
+            "[trail.account-activity]\nbucket = 'logs'\n",
+        ),
+    ];
+    let examples: Vec<&str> = manual
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert!(examples.len() > 5);
+    for example in examples {
+        let mut text = if example.contains("[stack]") {
+            String::new()
+        } else {
+            STACK.to_owned()
+        };
+        text += example;
+        for (header, section) in rest {
+            if !text.contains(header) {
+                text += section;
+            }
+        }
+        good(&text);
+    }
+}

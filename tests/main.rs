@@ -1,0 +1,10 @@
+//! Stories of the whole product: the binary, real AWS clients, a wire.
+//!
+//! One test target, so that everything is linked once and moto is started once.
+
+mod changes;
+mod drift;
+mod faults;
+mod first_setup;
+mod habits;
+mod support;

@@ -1,0 +1,153 @@
+//! The binary, an account for it, and a folder for its files.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+use trailwarden_sandbox::Sandbox;
+
+use super::moto;
+
+/// What a run of the binary left behind.
+pub(crate) struct Ran {
+    /// The exit code; -1 when a signal ended it.
+    pub(crate) code: i32,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Asserts the exit code and shows everything when it is another.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard output holds a text.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard error holds a text.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// An account, an address where it answers, and a folder.
+pub(crate) struct World {
+    /// Where AWS is, for this world.
+    pub(crate) endpoint: String,
+    /// The account.
+    pub(crate) account: String,
+    folder: TempDir,
+    /// Ends the sandbox's server when the world ends.
+    _server: Option<tokio::sync::oneshot::Sender<()>>,
+}
+
+impl World {
+    /// A fresh account of the sandbox, behind a port.
+    pub(crate) fn on_sandbox() -> Self {
+        let account = moto::fresh_account();
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let (address, addresses) = std::sync::mpsc::channel();
+        let sandbox = Sandbox::in_memory(&account);
+        std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime for the sandbox");
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                address.send(listener.local_addr().expect("its address")).expect("the test waits for it");
+                sandbox.serve(listener, async { drop(ended.await) }).await.expect("the sandbox serves");
+            });
+        });
+        let endpoint = format!("http://{}", addresses.recv().expect("the sandbox listens"));
+        Self { endpoint, account, folder: folder(), _server: Some(end) }
+    }
+
+    /// A fresh account of the test process's moto.
+    pub(crate) fn on_moto() -> Self {
+        Self {
+            endpoint: moto::moto().endpoint.clone(),
+            account: moto::fresh_account(),
+            folder: folder(),
+            _server: None,
+        }
+    }
+
+    /// The folder that commands run in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file into the folder.
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("the test's folder is writable");
+        path
+    }
+
+    /// Writes one of the project's example specs as `spec.toml`, for this world's account.
+    pub(crate) fn write_example(&self, name: &str) -> String {
+        let text = example(name).replace("123456789012", &self.account);
+        self.write("spec.toml", &text);
+        text
+    }
+
+    /// Runs `trailwarden` in the folder, against this world.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_at(&self.endpoint, arguments)
+    }
+
+    /// Runs `trailwarden` against another address, such as a proxy's.
+    pub(crate) fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Ran {
+        let output = self.command(endpoint, arguments).output().expect("the binary starts");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+        }
+    }
+
+    /// The command that [`World::run_at`] runs, for tests that need its process.
+    pub(crate) fn command(&self, endpoint: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trailwarden"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs(moto::environment(endpoint, &self.account))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Applies `spec.toml` without questions and expects success.
+    #[track_caller]
+    pub(crate) fn apply(&self) -> Ran {
+        self.run(&["apply", "spec.toml", "--yes"]).exits(0)
+    }
+
+    /// Expects that `spec.toml` and the account do not differ.
+    #[track_caller]
+    pub(crate) fn expect_no_differences(&self) -> Ran {
+        self.run(&["plan", "spec.toml", "--detailed-exitcode"]).exits(0).prints("No differences.")
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// The text of one of the project's example specs.
+pub(crate) fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
+}
