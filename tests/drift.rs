@@ -36,14 +36,25 @@ fn bucket(clients: &Clients) -> String {
     format!("acme-{}-account-activity", clients.account)
 }
 
+/// Deletes the filter until it is gone: moto keeps every filter that was ever put under a name, and
+/// deletes one at a time (docs/emulators.md).
+async fn delete_filter(clients: &Clients) {
+    let there = async || {
+        let live = clients.logs.describe_metric_filters().log_group_name(GROUP).filter_name_prefix(FILTER).send().await;
+        live.expect("filters").metric_filters().iter().any(|filter| filter.filter_name() == Some(FILTER))
+    };
+    while there().await {
+        let delete = clients.logs.delete_metric_filter().log_group_name(GROUP).filter_name(FILTER);
+        delete.send().await.expect("deleted");
+    }
+}
+
 async fn put_filter(clients: &Clients, pattern: Option<&str>, value: &str) {
     let live = clients.logs.describe_metric_filters().log_group_name(GROUP).filter_name_prefix(FILTER).send().await;
     let filters = live.expect("filters").metric_filters.unwrap_or_default();
     let live = filters.iter().find(|filter| filter.filter_name() == Some(FILTER)).expect("the filter");
     let metric = &live.metric_transformations()[0];
-    // A filter is replaced as a whole, and one emulator wants it deleted first.
-    let delete = clients.logs.delete_metric_filter().log_group_name(GROUP).filter_name(FILTER).send().await;
-    delete.expect("deleted");
+    delete_filter(clients).await;
     let transformation = MetricTransformation::builder()
         .metric_name(metric.metric_name())
         .metric_namespace(metric.metric_namespace())
@@ -96,12 +107,7 @@ fn drifts(world: &World) -> Vec<Drift> {
         },
         Drift {
             name: "the filter is deleted",
-            change: |c| {
-                Box::pin(async {
-                    let delete = c.logs.delete_metric_filter().log_group_name(GROUP).filter_name(FILTER);
-                    delete.send().await.expect("deleted");
-                })
-            },
+            change: |c| Box::pin(delete_filter(c)),
             address: filter.clone(),
             shows: &["+ metric_filter"],
             blind: Some("the events it picks out are counted no more"),

@@ -65,9 +65,7 @@ fn an_account_in_a_file_is_served_to_any_client() {
         .expect("the server starts");
     let mut endpoint = String::new();
     BufReader::new(serve.stdout.take().expect("its output")).read_line(&mut endpoint).expect("a line");
-    let served = World { endpoint: endpoint.trim().to_owned(), ..World::on_sandbox() };
-    let served = World { account: world.account.clone(), ..served };
-    let clients = Clients::of(&served);
+    let clients = Clients::at(endpoint.trim(), &world.account);
     let trail = wait(clients.cloudtrail.stop_logging().name("account-activity").send());
     trail.expect("the trail of the file");
     serve.kill().expect("ended");

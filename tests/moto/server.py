@@ -6,11 +6,12 @@ of the system's choice, prints `ready http://127.0.0.1:PORT`, and serves until
 its standard input ends: whoever started it holds the other end of that pipe,
 so it cannot outlive them, however they died.
 
-The front is three layers around moto's own WSGI application, in one process:
+The front is four layers around moto's own WSGI application, in one process:
 
 `Handler`  HTTP/1.1 with connections that stay open. Werkzeug's own handler
            closes each one and first waits 10 ms for more to read.
 `Accounts` an access key id of exactly 12 digits is an account of its own.
+`Roots`    the one XML root element that moto gets wrong for the Rust SDK.
 `Cbor`     rpc-v2-cbor, which aws-sdk-cloudwatch for Rust speaks and moto does
            not, is translated to awsJson1.0 and back, typed by botocore's model.
 
@@ -74,6 +75,29 @@ class Accounts:
         if found:
             environ.setdefault("HTTP_X_MOTO_ACCOUNT_ID", found[1])
         return self.app(environ, start_response)
+
+
+class Roots:
+    """Gives an answer the root element that AWS's model names, where moto's has another.
+
+    The SDK for Rust holds an answer to the model; more lenient clients do not notice.
+    """
+
+    WRONG = b"GetBucketVersioningResponse"
+    RIGHT = b"VersioningConfiguration"
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        query = environ.get("QUERY_STRING", "")
+        if environ["REQUEST_METHOD"] != "GET" or not query.startswith("versioning"):
+            return self.app(environ, start_response)
+        status, headers, out = call(self.app, environ)
+        out = out.replace(self.WRONG, self.RIGHT)
+        headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        start_response(status, [*headers, ("Content-Length", str(len(out)))])
+        return [out]
 
 
 class Cbor:
@@ -300,7 +324,7 @@ def main():
     server = make_server(
         "127.0.0.1",
         0,
-        Accounts(Cbor(moto)),
+        Accounts(Roots(Cbor(moto))),
         threaded=True,
         request_handler=Handler,
     )

@@ -23,12 +23,17 @@ pub(crate) struct Clients {
 impl Clients {
     /// Clients for a world's account in `us-east-1`.
     pub(crate) fn of(world: &World) -> Self {
+        Self::at(&world.endpoint, &world.account)
+    }
+
+    /// Clients for an account that answers at `endpoint`.
+    pub(crate) fn at(endpoint: &str, account: &str) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&world.endpoint)
+            .endpoint_url(endpoint)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                &world.account,
+                account,
                 "test",
                 None,
                 None,
@@ -37,7 +42,7 @@ impl Clients {
             .build();
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Self {
-            account: world.account.clone(),
+            account: account.to_owned(),
             cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

@@ -17,7 +17,10 @@ pub struct Reach {
 /// # Errors
 /// When a read fails.
 pub async fn reach<A: Observe>(account: &A, wanted: &Wanted) -> Result<Reach, AccountError> {
-    let subscriptions = wanted.objects.keys().filter(|address| address.kind == Kind::Subscription);
+    let subscriptions = wanted
+        .objects
+        .keys()
+        .filter(|address| address.kind == Kind::Subscription);
     let mut reach = Reach::default();
     for address in subscriptions {
         reach.wanted += 1;

@@ -24,7 +24,12 @@ pub trait Progress: Sync {
 const AT_ONCE: usize = 16;
 
 /// Executes a plan's steps in the plan's order until all have ended or `stop` turns true.
-pub async fn run<A: Mutate>(account: &A, plan: &Plan, progress: &dyn Progress, stop: watch::Receiver<bool>) -> Report {
+pub async fn run<A: Mutate>(
+    account: &A,
+    plan: &Plan,
+    progress: &dyn Progress,
+    stop: watch::Receiver<bool>,
+) -> Report {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; plan.steps.len()];
     let mut waiting: BTreeSet<usize> = (0..plan.steps.len()).collect();
     let mut running = FuturesUnordered::new();
@@ -68,16 +73,26 @@ pub async fn run<A: Mutate>(account: &A, plan: &Plan, progress: &dyn Progress, s
         }
     }
     // A step still waiting now waits in a circle; a plan has none, and saying so beats a panic.
-    Report { outcomes: outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Stopped)).collect() }
+    Report {
+        outcomes: outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or(Outcome::Stopped))
+            .collect(),
+    }
 }
 
 fn is_ready(step: &Step, outcomes: &[Option<Outcome>]) -> bool {
-    step.needs.iter().chain(&step.after_steps).all(|at| outcomes[*at].is_some())
+    step.needs
+        .iter()
+        .chain(&step.after_steps)
+        .all(|at| outcomes[*at].is_some())
 }
 
 fn failed_need(step: &Step, outcomes: &[Option<Outcome>]) -> Option<usize> {
     let failed = |at: &usize| {
-        outcomes[*at].as_ref().is_some_and(|outcome| !outcome.is_success() && *outcome != Outcome::Stopped)
+        outcomes[*at]
+            .as_ref()
+            .is_some_and(|outcome| !outcome.is_success() && *outcome != Outcome::Stopped)
     };
     step.needs.iter().copied().find(failed)
 }
@@ -90,7 +105,10 @@ async fn perform<A: Mutate>(account: &A, step: &Step) -> Outcome {
 }
 
 async fn attempt<A: Mutate>(account: &A, step: &Step) -> Result<Outcome, AccountError> {
-    let now = account.read(&step.address).await?.filter(|found| !is_nothing(&found.value));
+    let now = account
+        .read(&step.address)
+        .await?
+        .filter(|found| !is_nothing(&found.value));
     if let Some(outcome) = settled(step, now.as_ref()) {
         return Ok(outcome);
     }
@@ -122,7 +140,12 @@ fn is_nothing(object: &Object) -> bool {
 fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
     let before = step.before.as_ref().filter(|before| !is_nothing(before));
     let after = step.after.as_ref().filter(|after| !is_nothing(after));
-    let stale = |changes: Vec<Change>, message: &str| Some(Outcome::Stale { changes, message: message.into() });
+    let stale = |changes: Vec<Change>, message: &str| {
+        Some(Outcome::Stale {
+            changes,
+            message: message.into(),
+        })
+    };
     // Kinds without tags carry no mark; whose they are is said by what they belong to.
     let marked = now.filter(|now| now.tags().is_some());
     let ours = marked.is_none_or(|now| now.owner.is_ours());
@@ -136,7 +159,9 @@ fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
         }
         (None, Some(_)) => stale(Vec::new(), "it was made by somebody else since the plan"),
         (Some(_), Some(_)) if step.action == Action::Release && !ours => Some(Outcome::Already),
-        (Some(_), Some(now)) if step.action == Action::Adopt && !matches!(now.owner, Owner::Foreign) && !ours => {
+        (Some(_), Some(now))
+            if step.action == Action::Adopt && !matches!(now.owner, Owner::Foreign) && !ours =>
+        {
             stale(Vec::new(), "somebody else took it over since the plan")
         }
         (Some(_), Some(_)) if step.action != Action::Adopt && !ours => {
@@ -144,7 +169,9 @@ fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
         }
         (Some(before), Some(now)) => {
             let changes = now.value.changes(Some(before));
-            differs(&changes).then(|| stale(changes, "it was changed since the plan")).flatten()
+            differs(&changes)
+                .then(|| stale(changes, "it was changed since the plan"))
+                .flatten()
         }
     }
 }

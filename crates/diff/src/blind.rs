@@ -17,7 +17,7 @@ pub(crate) fn is_derived(kind: Kind) -> bool {
 /// that no filter watches, takes nothing away: it is the repair of a drift, and asking consent for
 /// it would make people give consent without thinking.
 pub(crate) fn blinds(before: &Object, after: &Object, live: &Live, stack: &Stack) -> Option<String> {
-    if is_derived(after.kind()) {
+    if is_derived(after.kind()) || is_silent(before) {
         return None;
     }
     let mut before = before.clone();
@@ -41,6 +41,15 @@ pub(crate) fn blinds(before: &Object, after: &Object, live: &Live, stack: &Stack
         _ => {}
     }
     before.silences(Some(after))
+}
+
+/// What records nothing or tells nobody cannot be silenced.
+fn is_silent(object: &Object) -> bool {
+    match object {
+        Object::Trail(trail) => !trail.logging,
+        Object::Alarm(alarm) => !alarm.actions_enabled,
+        _ => false,
+    }
 }
 
 /// Whether a filter makes a metric.
@@ -70,7 +79,11 @@ fn is_read(filter: &MetricFilter, live: &Live) -> bool {
 }
 
 fn is_watched(trail: &Trail, live: &Live) -> bool {
-    let group = trail.delivery.get().and_then(Option::as_ref).map(|delivery| delivery.log_group.name());
+    let group = trail
+        .delivery
+        .get()
+        .and_then(Option::as_ref)
+        .map(|delivery| delivery.log_group.name());
     filters(live).any(|filter| Some(filter.log_group.as_str()) == group)
 }
 

@@ -38,10 +38,18 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
     }
     planner.leftovers();
     let (mut plan, gone) = (planner.plan, planner.gone);
-    Settling { wanted, live, options, gone: &gone }.settle(&mut plan);
+    Settling {
+        wanted,
+        live,
+        options,
+        gone: &gone,
+    }
+    .settle(&mut plan);
     plan.attention.sort();
-    plan.refusals.sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));
-    plan.notes.sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
+    plan.refusals
+        .sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));
+    plan.notes
+        .sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
     plan.steps = order::arrange(plan.steps, &wanted.stack.scope);
     plan
 }
@@ -60,7 +68,14 @@ impl Planner<'_> {
         &self.wanted.stack.scope
     }
 
-    fn refuse(&mut self, address: &Address, code: RefusalCode, message: String, wish: Option<&Wish>, changes: Vec<Change>) {
+    fn refuse(
+        &mut self,
+        address: &Address,
+        code: RefusalCode,
+        message: String,
+        wish: Option<&Wish>,
+        changes: Vec<Change>,
+    ) {
         self.plan.refusals.push(Refusal {
             address: address.clone(),
             code,
@@ -71,10 +86,20 @@ impl Planner<'_> {
     }
 
     fn note(&mut self, address: &Address, message: String) {
-        self.plan.notes.push(Note { address: address.clone(), message });
+        self.plan.notes.push(Note {
+            address: address.clone(),
+            message,
+        });
     }
 
-    fn step(&mut self, address: &Address, action: Action, wish: Option<&Wish>, before: Option<Object>, after: Option<Object>) {
+    fn step(
+        &mut self,
+        address: &Address,
+        action: Action,
+        wish: Option<&Wish>,
+        before: Option<Object>,
+        after: Option<Object>,
+    ) {
         let changes = match (&before, &after) {
             (before, Some(after)) => after.changes(before.as_ref()),
             (Some(before), None) => before.changes(None).into_iter().map(taken_away).collect(),
@@ -86,13 +111,13 @@ impl Planner<'_> {
             (Some(before), Some(after), _) => blind::blinds(before, after, self.live, &self.wanted.stack),
             (None, _, _) => None,
         };
-        // A change that takes away and brings back at once is a move, not the repair of a drift.
         let restores = match (&after, action) {
-            _ if blinds.is_some() => None,
             (Some(after), Action::Create) if self.stands(address, wish) => after.silences(None),
             (Some(after), Action::Update | Action::Adopt) => after.silences(before.as_ref()),
             _ => None,
         };
+        // What is as bad one way as the other is a move, not the repair of a drift.
+        let restores = restores.filter(|why| blinds.as_ref() != Some(why));
         self.plan.steps.push(Step {
             address: address.clone(),
             action,
@@ -100,7 +125,11 @@ impl Planner<'_> {
             origin: wish.map(|wish| wish.origin.clone()),
             before,
             after,
-            changes: if action == Action::Release { Vec::new() } else { changes },
+            changes: if action == Action::Release {
+                Vec::new()
+            } else {
+                changes
+            },
             blinds,
             restores,
             needs: Vec::new(),
@@ -110,17 +139,28 @@ impl Planner<'_> {
 
     /// True when an object that is not there is a gap in something that stands, and not the
     /// beginning of something new: others of the same origin are there, or lean on it. Of a trail it
-    /// is enough that anything of the stack is there.
+    /// is enough that anything of the stack is there, and of a subscription that its topic is there
+    /// and has no subscriber.
     fn stands(&self, address: &Address, wish: Option<&Wish>) -> bool {
+        if let Some(topic) = wish.and_then(|wish| topic_of(&wish.object, self.scope())) {
+            let subscribed = |found: &Found| topic_of(&found.value, self.scope()).as_ref() == Some(&topic);
+            return self.live.objects.contains_key(&topic) && !self.live.objects.values().any(subscribed);
+        }
         let origin = wish.map(|wish| wish.origin.as_str());
         let wanted = &self.wanted.objects;
-        self.live.objects.iter().filter(|(_, found)| found.owner.is_ours()).any(|(other, found)| {
-            let same_origin = wanted.get(other).is_some_and(|other| Some(other.origin.as_str()) == origin);
-            let marked = wanted.contains_key(other) && found.value.tags().is_some();
-            same_origin
-                || found.value.needs(self.scope()).contains(address)
-                || (address.kind == Kind::Trail && marked)
-        })
+        self.live
+            .objects
+            .iter()
+            .filter(|(_, found)| found.owner.is_ours())
+            .any(|(other, found)| {
+                let same_origin = wanted
+                    .get(other)
+                    .is_some_and(|other| Some(other.origin.as_str()) == origin);
+                let marked = wanted.contains_key(other) && found.value.tags().is_some();
+                same_origin
+                    || found.value.needs(self.scope()).contains(address)
+                    || (address.kind == Kind::Trail && marked)
+            })
     }
 
     fn exists(&mut self, address: &Address) {
@@ -172,18 +212,34 @@ impl Planner<'_> {
         if !found.facts.inexpressible.is_empty() {
             let what = found.facts.inexpressible.join("; ");
             if differs {
-                let message =
-                    format!("it has what this version cannot express and an update would lose: {what}; change it by hand");
+                let message = format!(
+                    "it has what this version cannot express and an update would lose: {what}; change it by hand"
+                );
                 return self.refuse(address, RefusalCode::Inexpressible, message, Some(wish), changes);
             }
-            self.note(address, format!("it has what this version does not manage: {what}"));
+            self.note(
+                address,
+                format!("it has what this version does not manage: {what}"),
+            );
         }
         if takes_over || differs {
             let action = if takes_over { Action::Adopt } else { Action::Update };
-            return self.step(address, action, Some(wish), Some(found.value.clone()), Some(after));
+            return self.step(
+                address,
+                action,
+                Some(wish),
+                Some(found.value.clone()),
+                Some(after),
+            );
         }
         for change in changes {
-            self.note(address, format!("`{}` is spelt differently and means the same; left alone", change.field));
+            self.note(
+                address,
+                format!(
+                    "`{}` is spelt differently and means the same; left alone",
+                    change.field
+                ),
+            );
         }
         self.plan.unchanged += 1;
     }
@@ -236,7 +292,9 @@ impl Planner<'_> {
             }
             match address.kind {
                 Kind::Subscription => {
-                    let exclusive = parent.as_ref().is_some_and(|topic| wanted.exclusive.contains(topic));
+                    let exclusive = parent
+                        .as_ref()
+                        .is_some_and(|topic| wanted.exclusive.contains(topic));
                     if exclusive {
                         self.step(address, Action::Delete, None, Some(found.value.clone()), None);
                     } else if let Object::Subscription(subscription) = &found.value {
@@ -249,7 +307,10 @@ impl Planner<'_> {
                 }
                 _ if is_nothing(&found.value) => {}
                 Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
-                    self.note(address, "our statements stay: what is released still needs them".into());
+                    self.note(
+                        address,
+                        "our statements stay: what is released still needs them".into(),
+                    );
                 }
                 _ if released.contains(address) => {
                     if found.facts.holds_data && found.owner == Owner::Ours {
@@ -278,7 +339,9 @@ impl Planner<'_> {
             .map(|(address, _)| (*address).clone())
             .collect();
         while let Some(address) = queue.pop() {
-            let Some(found) = leftovers.get(&address) else { continue };
+            let Some(found) = leftovers.get(&address) else {
+                continue;
+            };
             let policy = match address.kind {
                 Kind::Topic => Some(Kind::TopicPolicy),
                 _ => None,
@@ -286,7 +349,11 @@ impl Planner<'_> {
             // A bucket that is kept for its data needs no policy; one that an adopted trail still
             // delivers to is reached through the trail's own needs.
             let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
-            let needs = if found.owner == Owner::Adopted { found.value.needs(self.scope()) } else { Vec::new() };
+            let needs = if found.owner == Owner::Adopted {
+                found.value.needs(self.scope())
+            } else {
+                Vec::new()
+            };
             if released.insert(address) {
                 queue.extend(needs.into_iter().chain(policy));
             }
@@ -316,6 +383,23 @@ fn is_nothing(object: &Object) -> bool {
 }
 
 fn taken_away(change: Change) -> Change {
-    let Change { field, before, after, verdict } = change;
-    Change { field, before: after, after: before, verdict }
+    let Change {
+        field,
+        before,
+        after,
+        verdict,
+    } = change;
+    Change {
+        field,
+        before: after,
+        after: before,
+        verdict,
+    }
+}
+
+fn topic_of(object: &Object, scope: &Scope) -> Option<Address> {
+    match object {
+        Object::Subscription(subscription) => Some(scope.address(Kind::Topic, subscription.topic.as_str())),
+        _ => None,
+    }
 }

@@ -16,8 +16,14 @@ use crate::blind::Feeds;
 use crate::plan::{Action, Phase, Step};
 
 /// What takes part in telling a human of an event. Filters vanish with their log group, too.
-const WATCH: [Kind; 6] =
-    [Kind::Trail, Kind::MetricFilter, Kind::Topic, Kind::TopicPolicy, Kind::Subscription, Kind::Alarm];
+const WATCH: [Kind; 6] = [
+    Kind::Trail,
+    Kind::MetricFilter,
+    Kind::Topic,
+    Kind::TopicPolicy,
+    Kind::Subscription,
+    Kind::Alarm,
+];
 
 /// Sorts steps by address, divides updates that both add and remove what others lean on, and says
 /// for each step which others it waits for.
@@ -27,7 +33,11 @@ pub(crate) fn arrange(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
 
     let makes = steps.iter().enumerate().filter(|(_, step)| makes(step));
     let made = makes.map(|(at, step)| (step.address.clone(), at)).collect();
-    let order = Order { steps: &steps, made, scope };
+    let order = Order {
+        steps: &steps,
+        made,
+        scope,
+    };
     let edges: Vec<Waits> = (0..steps.len()).map(|at| order.waits(at)).collect();
     for (step, Waits { needs, after }) in steps.iter_mut().zip(edges) {
         step.after_steps = after.difference(&needs).copied().collect();
@@ -48,13 +58,19 @@ fn makes(step: &Step) -> bool {
 
 /// An update on which other steps of the plan lean is widened first and narrowed after them.
 fn divide(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
-    let leaned_on: BTreeSet<Address> =
-        steps.iter().flat_map(|step| step.before.iter().chain(&step.after)).flat_map(|o| o.needs(scope)).collect();
+    let leaned_on: BTreeSet<Address> = steps
+        .iter()
+        .flat_map(|step| step.before.iter().chain(&step.after))
+        .flat_map(|o| o.needs(scope))
+        .collect();
     let mut divided = Vec::with_capacity(steps.len());
     for step in steps {
-        let (Some(before), Some(after), Phase::Whole, true) =
-            (&step.before, &step.after, step.phase, leaned_on.contains(&step.address))
-        else {
+        let (Some(before), Some(after), Phase::Whole, true) = (
+            &step.before,
+            &step.after,
+            step.phase,
+            leaned_on.contains(&step.address),
+        ) else {
             divided.push(step);
             continue;
         };
@@ -75,7 +91,13 @@ fn divide(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
         };
         if widens {
             let (after, blinds) = (Some(between.clone()), None);
-            divided.push(Step { phase: Phase::Widen, changes: adds, after, blinds, ..step });
+            divided.push(Step {
+                phase: Phase::Widen,
+                changes: adds,
+                after,
+                blinds,
+                ..step
+            });
         }
         if narrow.changes.iter().any(differs) {
             divided.push(narrow);
@@ -105,7 +127,9 @@ impl<'a> Order<'a> {
         match step.phase {
             Phase::Narrow => {
                 waits.needs.extend(self.made.get(&step.address));
-                waits.needs.extend(self.which(|o| self.held(o, &step.address) || self.wants(o, &step.address)));
+                waits
+                    .needs
+                    .extend(self.which(|o| self.held(o, &step.address) || self.wants(o, &step.address)));
             }
             _ if makes(step) => self.making(step, &mut waits),
             _ if step.action == Action::Delete => self.deleting(step, &mut waits),
@@ -120,11 +144,15 @@ impl<'a> Order<'a> {
     fn making(&self, step: &Step, waits: &mut Waits) {
         let desired: Vec<Address> = step.after.iter().flat_map(|o| o.needs(self.scope)).collect();
         let held: Vec<Address> = step.before.iter().flat_map(|o| o.needs(self.scope)).collect();
-        waits.needs.extend(desired.iter().filter_map(|address| self.made.get(address)));
+        waits
+            .needs
+            .extend(desired.iter().filter_map(|address| self.made.get(address)));
         match &step.after {
             Some(Object::Alarm(alarm)) => {
                 // Before an alarm leaves a metric, the one that it goes to is counted.
-                waits.needs.extend(self.which(|o| makes(o) && filter(&o.after).is_some_and(|f| feeds(f, alarm))));
+                waits
+                    .needs
+                    .extend(self.which(|o| makes(o) && filter(&o.after).is_some_and(|f| feeds(f, alarm))));
                 // Before it leaves a topic, the one that it goes to reaches somebody; a new alarm
                 // is better than none, whoever hears it.
                 for topic in &desired {
@@ -143,7 +171,8 @@ impl<'a> Order<'a> {
                 let group = |address: &&Address| address.kind == Kind::LogGroup;
                 let (old, new) = (held.iter().find(group), desired.iter().find(group));
                 let leaves = old.is_some() && new.is_some() && old != new;
-                let watches = self.which(|o| makes(o) && WATCH.contains(&o.address.kind) && o.address.kind != Kind::Trail);
+                let watches = self
+                    .which(|o| makes(o) && WATCH.contains(&o.address.kind) && o.address.kind != Kind::Trail);
                 if leaves {
                     waits.needs.extend(watches);
                 } else if step.action == Action::Create || old != new {
@@ -158,7 +187,9 @@ impl<'a> Order<'a> {
     /// is there: a rename is a create and a delete. Of what watches anything may come in the stead
     /// of anything: a rule's filter, alarm, topic and subscribers do one thing together.
     fn deleting(&self, step: &Step, waits: &mut Waits) {
-        waits.needs.extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
+        waits
+            .needs
+            .extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
         let watches = WATCH.contains(&step.address.kind) || step.address.kind == Kind::LogGroup;
         waits.needs.extend(self.which(|o| {
             let instead = o.address.kind == step.address.kind || (watches && WATCH.contains(&o.address.kind));
@@ -178,28 +209,40 @@ impl<'a> Order<'a> {
         if let Some(alarm) = alarm(&step.before) {
             // The alarm is what marks a filter outside the stack's namespace as ours.
             let fed_by = |o: &Step| filter(&o.before).is_some_and(|filter| feeds(filter, alarm));
-            waits.needs.extend(self.which(|o| o.action == Action::Delete && fed_by(o)));
+            waits
+                .needs
+                .extend(self.which(|o| o.action == Action::Delete && fed_by(o)));
         }
     }
 
     /// Once it is released nobody knows any more what was to be done for its sake: what leaned on it
     /// is settled first, and what it needs is released first.
     fn releasing(&self, step: &Step, waits: &mut Waits) {
-        waits.needs.extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
+        waits
+            .needs
+            .extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
         let needed = |o: &Step| o.action == Action::Release && self.held(step, &o.address);
         waits.needs.extend(self.which(needed));
     }
 
     fn which<'b>(&'b self, is: impl Fn(&'a Step) -> bool + 'b) -> impl Iterator<Item = usize> + 'b {
-        self.steps.iter().enumerate().filter(move |(_, step)| is(step)).map(|(at, _)| at)
+        self.steps
+            .iter()
+            .enumerate()
+            .filter(move |(_, step)| is(step))
+            .map(|(at, _)| at)
     }
 
     fn held(&self, step: &Step, address: &Address) -> bool {
-        step.before.as_ref().is_some_and(|object| object.needs(self.scope).contains(address))
+        step.before
+            .as_ref()
+            .is_some_and(|object| object.needs(self.scope).contains(address))
     }
 
     fn wants(&self, step: &Step, address: &Address) -> bool {
-        step.after.as_ref().is_some_and(|object| object.needs(self.scope).contains(address))
+        step.after
+            .as_ref()
+            .is_some_and(|object| object.needs(self.scope).contains(address))
     }
 }
 

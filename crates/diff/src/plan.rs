@@ -162,9 +162,17 @@ impl Plan {
     /// Counts the steps.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let mut sum = Summary { refused: self.refusals.len(), unchanged: self.unchanged, ..Summary::default() };
-        let widened: BTreeSet<&Address> =
-            self.steps.iter().filter(|step| step.phase == Phase::Widen).map(|step| &step.address).collect();
+        let mut sum = Summary {
+            refused: self.refusals.len(),
+            unchanged: self.unchanged,
+            ..Summary::default()
+        };
+        let widened: BTreeSet<&Address> = self
+            .steps
+            .iter()
+            .filter(|step| step.phase == Phase::Widen)
+            .map(|step| &step.address)
+            .collect();
         let is_second = |step: &Step| step.phase == Phase::Narrow && widened.contains(&step.address);
         for step in self.steps.iter().filter(|step| !is_second(step)) {
             *match step.action {

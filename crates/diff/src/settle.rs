@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use trailwarden_spec::kinds::Alarm;
 use trailwarden_spec::live::Live;
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
-use crate::blind;
+use crate::blind::{self, Feeds};
 use crate::compare::parent;
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
 
@@ -31,7 +32,11 @@ impl Settling<'_> {
         self.only_gaps_restore(plan);
         let served = self.still_served(plan);
         self.consent(plan);
-        let refused: BTreeSet<Address> = plan.refusals.iter().map(|refusal| refusal.address.clone()).collect();
+        let refused: BTreeSet<Address> = plan
+            .refusals
+            .iter()
+            .map(|refusal| refusal.address.clone())
+            .collect();
         refuse(plan, |step| {
             let policy = served.get(&step.address)?;
             (step.action == Action::Release && refused.contains(policy))
@@ -72,9 +77,17 @@ impl Settling<'_> {
             .filter(|step| step.action == Action::Release)
             .filter_map(|step| Some((step.address.clone(), step.before.as_ref()?.needs(self.scope()))))
             .collect();
-        for step in plan.steps.iter_mut().filter(|step| blind::is_derived(step.address.kind)) {
-            let (Some(before), Some(after)) = (&step.before, &step.after) else { continue };
-            let Some(why) = before.silences(Some(after)) else { continue };
+        for step in plan
+            .steps
+            .iter_mut()
+            .filter(|step| blind::is_derived(step.address.kind))
+        {
+            let (Some(before), Some(after)) = (&step.before, &step.after) else {
+                continue;
+            };
+            let Some(why) = before.silences(Some(after)) else {
+                continue;
+            };
             for (address, needs) in &leaving {
                 if needs.contains(&step.address) {
                     step.blinds = Some(format!("`{address}` is released and goes on without it: {why}"));
@@ -87,10 +100,17 @@ impl Settling<'_> {
 
     /// Refuses steps that blind and steps that together take too much away where nobody consented.
     fn consent(&self, plan: &mut Plan) {
-        let owned = self.live.objects.values().filter(|found| found.owner.is_ours()).count();
+        let owned = self
+            .live
+            .objects
+            .values()
+            .filter(|found| found.owner.is_ours())
+            .count();
         let takes = |step: &Step| step.action == Action::Delete || step.blinds.is_some();
         let deleted = |address: &Address| {
-            plan.steps.iter().any(|step| step.action == Action::Delete && step.address == *address)
+            plan.steps
+                .iter()
+                .any(|step| step.action == Action::Delete && step.address == *address)
         };
         let with_parents = self.gone.iter().filter(|(_, parent)| deleted(parent)).count();
         let taken = plan.steps.iter().filter(|step| takes(step)).count() + with_parents;
@@ -100,16 +120,21 @@ impl Settling<'_> {
         refuse_as(plan, |step| {
             let address = &step.address;
             if too_much && takes(step) && !consent.all {
-                let blinds = step.blinds.as_ref().map(|why| format!("{why}; ")).unwrap_or_default();
                 let message = format!(
-                    "{blinds}the plan takes away {taken} of {owned} objects, which looks like a mistake; if it is \
-                     meant, add `--allow-blinding ALL`"
+                    "the plan takes away {taken} of {owned} objects, which looks like a mistake; if it is meant, add \
+                     `--allow-blinding ALL`"
                 );
                 return Some((RefusalCode::TooMuch, message));
             }
             let why = step.blinds.as_ref().filter(|_| !consent.covers(address))?;
-            let verb = if step.action == Action::Delete { "deleting" } else { "changing" };
-            let message = format!("{verb} it blinds the watch: {why}; if that is meant, add `--allow-blinding {address}`");
+            let verb = if step.action == Action::Delete {
+                "deleting"
+            } else {
+                "changing"
+            };
+            let message = format!(
+                "{verb} it blinds the watch: {why}; if that is meant, add `--allow-blinding {address}`"
+            );
             Some((RefusalCode::Blinding, message))
         });
     }
@@ -117,20 +142,29 @@ impl Settling<'_> {
     /// Refuses what needs something that is refused, and what something refused still needs. True
     /// when anything was: others may hang on that.
     fn hang(&self, plan: &mut Plan) -> bool {
-        let refused: BTreeMap<Address, RefusalCode> =
-            plan.refusals.iter().map(|refusal| (refusal.address.clone(), refusal.code)).collect();
+        let refused: BTreeMap<Address, RefusalCode> = plan
+            .refusals
+            .iter()
+            .map(|refusal| (refusal.address.clone(), refusal.code))
+            .collect();
         let mut needed: BTreeMap<Address, Address> = BTreeMap::new();
         for address in refused.keys() {
-            let held = self.live.objects.get(address).map(|found| found.value.needs(self.scope()));
+            let held = self
+                .live
+                .objects
+                .get(address)
+                .map(|found| found.value.needs(self.scope()));
             needed.extend(held.into_iter().flatten().map(|need| (need, address.clone())));
         }
         refuse(plan, |step| {
             let leaves = matches!(step.action, Action::Delete | Action::Release);
             if let (true, Some(by)) = (leaves, needed.get(&step.address)) {
-                return Some(format!("`{by}` still needs it, and what is wanted of that is refused"));
+                return Some(format!(
+                    "`{by}` still needs it, and what is wanted of that is refused"
+                ));
             }
             let on = self.waits_for(step, &refused)?;
-            Some(format!("it needs `{on}`, which is refused"))
+            Some(format!("waits for `{on}`, which is refused"))
         })
     }
 
@@ -146,15 +180,46 @@ impl Settling<'_> {
             Kind::BucketPolicy | Kind::TopicPolicy | Kind::Subscription => parent(either, scope),
             _ => None,
         };
-        let written_into =
-            written_into.filter(|into| refused.get(into).is_some_and(|code| *code != RefusalCode::Inexpressible));
+        let written_into = written_into.filter(|into| {
+            refused
+                .get(into)
+                .is_some_and(|code| *code != RefusalCode::Inexpressible)
+        });
         // What already leans on it gets no worse by other changes: a stopped trail is to record again
         // whatever is the matter with its bucket.
-        let leans = step.before.as_ref().map(|before| before.needs(scope)).unwrap_or_default();
+        let leans = step
+            .before
+            .as_ref()
+            .map(|before| before.needs(scope))
+            .unwrap_or_default();
         let moves = moves(step);
+        // An alarm on a metric that nothing counts only looks as if somebody watched.
+        let unfed = match &step.after {
+            Some(Object::Alarm(alarm)) if step.action == Action::Create => {
+                refused.keys().find(|address| self.feeds(address, alarm)).cloned()
+            }
+            _ => None,
+        };
         let gets_by = |need: &Address| leans.contains(need) && !moves;
-        let needs = step.after.as_ref().map(|after| after.needs(scope)).unwrap_or_default();
-        written_into.or_else(|| needs.into_iter().find(|need| refused.contains_key(need) && !gets_by(need)))
+        let needs = step
+            .after
+            .as_ref()
+            .map(|after| after.needs(scope))
+            .unwrap_or_default();
+        let unmet = || {
+            needs
+                .into_iter()
+                .find(|need| refused.contains_key(need) && !gets_by(need))
+        };
+        written_into.or(unfed).or_else(unmet)
+    }
+
+    /// True when a filter that the spec wants counts into an alarm's metric.
+    fn feeds(&self, address: &Address, alarm: &Alarm) -> bool {
+        match self.wanted.objects.get(address).map(|wish| &wish.object) {
+            Some(Object::MetricFilter(filter)) => filter.feeds(&alarm.namespace, &alarm.metric),
+            _ => false,
+        }
     }
 
     /// Takes nothing out of a policy or role on which something refused still leans: it stays as it
@@ -164,7 +229,13 @@ impl Settling<'_> {
             .refusals
             .iter()
             .filter_map(|refusal| Some((refusal.address.clone(), self.live.objects.get(&refusal.address)?)))
-            .flat_map(|(by, found)| found.value.needs(self.scope()).into_iter().map(move |need| (need, by.clone())))
+            .flat_map(|(by, found)| {
+                found
+                    .value
+                    .needs(self.scope())
+                    .into_iter()
+                    .map(move |need| (need, by.clone()))
+            })
             .collect();
         for step in std::mem::take(&mut plan.steps) {
             let held = leaning.get(&step.address).and_then(|by| {
@@ -181,7 +252,12 @@ impl Settling<'_> {
             });
             let changes = between.changes(Some(before));
             if step.action == Action::Adopt || changes.iter().any(crate::order::differs) {
-                plan.steps.push(Step { phase: Phase::Widen, after: Some(between), changes, ..step });
+                plan.steps.push(Step {
+                    phase: Phase::Widen,
+                    after: Some(between),
+                    changes,
+                    ..step
+                });
             }
         }
     }
@@ -191,7 +267,8 @@ impl Settling<'_> {
 fn moves(step: &Step) -> bool {
     match (&step.before, &step.after) {
         (Some(Object::Trail(before)), Some(Object::Trail(after))) => {
-            (&before.bucket, &before.prefix, &before.delivery) != (&after.bucket, &after.prefix, &after.delivery)
+            (&before.bucket, &before.prefix, &before.delivery)
+                != (&after.bucket, &after.prefix, &after.delivery)
         }
         _ => false,
     }

@@ -144,7 +144,10 @@ impl<'a> Survey<'a> {
 
     async fn buckets(&self) -> Result<Part, AccountError> {
         let named = self.named(Kind::Bucket);
-        let policies = self.named(Kind::BucketPolicy);
+        let wished = self.named(Kind::BucketPolicy);
+        // A bucket that stays may hold statements for a trail that the spec has dropped.
+        let dropped = named.iter().filter(|name| self.wish(Kind::Bucket, name).is_some());
+        let policies: BTreeSet<&String> = wished.iter().chain(dropped).collect();
         let left_over = async {
             let names = self.unnamed(Kind::Bucket, &named).await?;
             let both = names.iter().map(|name| self.left_over_bucket(name));
@@ -163,6 +166,9 @@ impl<'a> Survey<'a> {
             ),
             left_over,
         )?;
+        let policies = policies.into_iter().map(|policy| {
+            policy.filter(|policy| wished.contains(&policy.value.name()) || has_own_statements(&policy.value))
+        });
         Ok(Part::of(wanted.into_iter().chain(policies).chain(left_over)))
     }
 

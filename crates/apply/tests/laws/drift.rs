@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership, Operator, Role,
-    Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership,
+    Operator, Role, Subscription, Topic, Trail, Unit,
 };
 use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
 use trailwarden_spec::{Address, Kind, Object};
@@ -88,7 +88,9 @@ impl Drift {
             }
             _ => {}
         }
-        let Some(found) = world.objects.get_mut(&address) else { return };
+        let Some(found) = world.objects.get_mut(&address) else {
+            return;
+        };
         match self.what {
             What::Field(how) => field(&mut found.value, how),
             What::Tagged => {
@@ -113,7 +115,9 @@ impl Drift {
                     *tags = Tags::from_wire(wire, "acme").0;
                 }
             }
-            What::Filled if matches!(address.kind, Kind::Bucket | Kind::LogGroup) => found.facts.holds_data = true,
+            What::Filled if matches!(address.kind, Kind::Bucket | Kind::LogGroup) => {
+                found.facts.holds_data = true
+            }
             What::Odd => found.facts.inexpressible = vec!["something odd".into()],
             _ => {}
         }
@@ -139,7 +143,10 @@ impl Drift {
                 }
             }
             What::Statement => document.with(
-                Statement::allow("Theirs").principal_aws("999999999999").action("s3:GetObject").resource("*"),
+                Statement::allow("Theirs")
+                    .principal_aws("999999999999")
+                    .action("s3:GetObject")
+                    .resource("*"),
             ),
             // Somebody else already says what one of ours says.
             What::Twin => {
@@ -183,7 +190,13 @@ pub(crate) fn field(object: &mut Object, how: usize) {
     let empty = || PolicyText(Policy::default());
     match object {
         Object::Bucket(Bucket {
-            name: _, region: _, public_access_blocked, encryption, versioning, object_ownership, tags,
+            name: _,
+            region: _,
+            public_access_blocked,
+            encryption,
+            versioning,
+            object_ownership,
+            tags,
         }) => match how % 5 {
             0 => *public_access_blocked = false,
             1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
@@ -191,11 +204,23 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
             _ => lose(tags),
         },
-        Object::LogGroup(LogGroup { name: _, retention, class: _, tags }) => match how % 2 {
+        Object::LogGroup(LogGroup {
+            name: _,
+            retention,
+            class: _,
+            tags,
+        }) => match how % 2 {
             0 => *retention = Managed::Set(Retention::Days(1)),
             _ => lose(tags),
         },
-        Object::Role(Role { name: _, path: _, trust, policy, permissions_boundary, tags }) => match how % 5 {
+        Object::Role(Role {
+            name: _,
+            path: _,
+            trust,
+            policy,
+            permissions_boundary,
+            tags,
+        }) => match how % 5 {
             0 => *trust = empty(),
             1 => *policy = None,
             2 => *policy = Some(empty()),
@@ -203,8 +228,17 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             _ => lose(tags),
         },
         Object::Trail(Trail {
-            name: _, bucket: _, prefix, multi_region, global_service_events, log_file_validation, delivery,
-            management_events, excluded_sources, logging, tags,
+            name: _,
+            bucket: _,
+            prefix,
+            multi_region,
+            global_service_events,
+            log_file_validation,
+            delivery,
+            management_events,
+            excluded_sources,
+            logging,
+            tags,
         }) => match how % 9 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
@@ -217,7 +251,15 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             _ => lose(tags),
         },
         Object::MetricFilter(MetricFilter {
-            log_group: _, name: _, pattern, namespace: _, metric, value, default_value, unit, dimensions,
+            log_group: _,
+            name: _,
+            pattern,
+            namespace: _,
+            metric,
+            value,
+            default_value,
+            unit,
+            dimensions,
         }) => match how % 6 {
             0 => *pattern = FilterPattern::new("{ $.drift = 1 }"),
             1 => metric.push_str("-drift"),
@@ -226,15 +268,39 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             4 => *unit = Unit::Count,
             _ => *dimensions = BTreeMap::from([("d".into(), "$.d".into())]),
         },
-        Object::Topic(Topic { name: _, display_name, tags }) => match how % 2 {
+        Object::Topic(Topic {
+            name: _,
+            display_name,
+            tags,
+        }) => match how % 2 {
             0 => *display_name = Managed::Set("drift".into()),
             _ => lose(tags),
         },
-        Object::Subscription(Subscription { topic: _, protocol: _, endpoint: _, role: _ }) => {}
+        Object::Subscription(Subscription {
+            topic: _,
+            protocol: _,
+            endpoint: _,
+            role: _,
+        }) => {}
         Object::Alarm(Alarm {
-            name: _, description, namespace: _, metric, dimensions, statistic: _, period, evaluation_periods,
-            datapoints_to_alarm, threshold, operator, missing_data, unit, actions_enabled, alarm_actions, ok_actions,
-            insufficient_data_actions, tags,
+            name: _,
+            description,
+            namespace: _,
+            metric,
+            dimensions,
+            statistic: _,
+            period,
+            evaluation_periods,
+            datapoints_to_alarm,
+            threshold,
+            operator,
+            missing_data,
+            unit,
+            actions_enabled,
+            alarm_actions,
+            ok_actions,
+            insufficient_data_actions,
+            tags,
         }) => match how % 15 {
             0 => *description = Managed::Set("drift".into()),
             // A filter and its alarm never drift to the same metric: moving both back has a gap.

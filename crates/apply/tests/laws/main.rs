@@ -1,7 +1,8 @@
 //! The crate from outside: the laws of planning and applying, on an account in memory.
 //!
-//! `memory` is the account, `watch` says independently what a working watch is, `worlds` makes specs
-//! and accounts at random, `laws` holds one against the other, `order` tells single stories.
+//! `memory` is the account, `watch` says independently what a working watch is, `shape`
+//! and `worlds` make specs and accounts at random, `laws` holds one against the other, `order` tells
+//! single stories.
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod laws;
 mod memory;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+mod shape;
 #[cfg(test)]
 mod watch;
 #[cfg(test)]

@@ -63,7 +63,10 @@ pub(crate) struct Ran {
 impl Ran {
     /// Verbs and addresses in the order of the calls.
     pub(crate) fn calls(&self) -> Vec<String> {
-        self.log.iter().map(|call| format!("{} {}", call.verb, call.address)).collect()
+        self.log
+            .iter()
+            .map(|call| format!("{} {}", call.verb, call.address))
+            .collect()
     }
 
     pub(crate) fn rejections(&self) -> Vec<&Call> {
@@ -89,10 +92,20 @@ pub(crate) fn execute(world: &World, plan: &Plan, fault: Fault, seed: u64) -> Ra
         history: vec![world.clone()],
         turns: seed,
     };
-    let memory = Memory { state: Mutex::new(state), stop: watch::Sender::new(stopped) };
+    let memory = Memory {
+        state: Mutex::new(state),
+        stop: watch::Sender::new(stopped),
+    };
     let report = futures::executor::block_on(run(&memory, plan, &Silent, memory.stop.subscribe()));
-    let State { world, log, history, .. } = memory.state.into_inner().unwrap();
-    Ran { report, log, history, world }
+    let State {
+        world, log, history, ..
+    } = memory.state.into_inner().unwrap();
+    Ran {
+        report,
+        log,
+        history,
+        world,
+    }
 }
 
 /// Plans and applies.
@@ -111,7 +124,10 @@ impl Memory {
     async fn turn(&self) {
         let mut turns = {
             let mut state = self.state();
-            state.turns = state.turns.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state.turns = state
+                .turns
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state.turns >> 33) % 4
         };
         poll_fn(|context| {
@@ -137,9 +153,15 @@ impl Memory {
         state.writes += 1;
         let now = state.writes;
         let fault = state.fault.clone();
-        let mut call = Call { verb, address: address.clone(), rejected: None };
+        let mut call = Call {
+            verb,
+            address: address.clone(),
+            rejected: None,
+        };
         match fault {
-            Fault::Fails { nth, after: false } if nth == now => return Err(error(ErrorKind::Unreachable, "lost")),
+            Fault::Fails { nth, after: false } if nth == now => {
+                return Err(error(ErrorKind::Unreachable, "lost"));
+            }
             Fault::Denied(denied) if denied == address => return Err(error(ErrorKind::Denied, "denied")),
             Fault::Meddles { nth, drift } if nth == now => drift.happen(&mut state.world),
             _ => {}
@@ -150,7 +172,9 @@ impl Memory {
         let after = state.world.clone();
         state.history.push(after);
         match state.fault {
-            Fault::Fails { nth, after: true } if nth == now => return Err(error(ErrorKind::Unreachable, "lost")),
+            Fault::Fails { nth, after: true } if nth == now => {
+                return Err(error(ErrorKind::Unreachable, "lost"));
+            }
             Fault::Stops { after } if after == now => {
                 self.stop.send_replace(true);
             }
@@ -174,7 +198,10 @@ fn error(kind: ErrorKind, message: &str) -> AccountError {
 impl Observe for Memory {
     async fn identity(&self) -> Result<Identity, AccountError> {
         let account = self.state().world.stack.scope.account.clone();
-        Ok(Identity { arn: format!("arn:aws:iam::{account}:root"), account })
+        Ok(Identity {
+            arn: format!("arn:aws:iam::{account}:root"),
+            account,
+        })
     }
 
     async fn survey(&self, wanted: &Wanted) -> Result<Live, AccountError> {

@@ -11,7 +11,11 @@ use crate::world::World;
 
 /// What belongs to others is theirs to break.
 fn ours<'a>(world: &'a World, theirs: &'a BTreeSet<Address>) -> impl Iterator<Item = &'a Found> {
-    world.objects.iter().filter(|(address, _)| !theirs.contains(address)).map(|(_, found)| found)
+    world
+        .objects
+        .iter()
+        .filter(|(address, _)| !theirs.contains(address))
+        .map(|(_, found)| found)
 }
 
 fn trails<'a>(world: &'a World, theirs: &'a BTreeSet<Address>) -> impl Iterator<Item = &'a Trail> {
@@ -36,14 +40,21 @@ fn alarms<'a>(world: &'a World, theirs: &'a BTreeSet<Address>) -> impl Iterator<
 }
 
 fn subscriptions<'a>(world: &'a World, topic: &'a str) -> impl Iterator<Item = String> + 'a {
-    world.objects.values().filter_map(move |found| match &found.value {
-        Object::Subscription(s) if s.topic == topic => Some(s.endpoint.reveal().to_owned()),
-        _ => None,
-    })
+    world
+        .objects
+        .values()
+        .filter_map(move |found| match &found.value {
+            Object::Subscription(s) if s.topic == topic => Some(s.endpoint.reveal().to_owned()),
+            _ => None,
+        })
 }
 
 fn group(trail: &Trail) -> Option<&str> {
-    trail.delivery.get().and_then(Option::as_ref).map(|delivery| delivery.log_group.name())
+    trail
+        .delivery
+        .get()
+        .and_then(Option::as_ref)
+        .map(|delivery| delivery.log_group.name())
 }
 
 fn reads(alarm: &Alarm, filter: &MetricFilter) -> bool {
@@ -56,7 +67,12 @@ fn reads(alarm: &Alarm, filter: &MetricFilter) -> bool {
 /// The objects of an account that are not the stack's.
 pub(crate) fn theirs(world: &World) -> BTreeSet<Address> {
     let ours = |address: &Address| world.view(address).is_some_and(|found| found.owner.is_ours());
-    world.objects.keys().filter(|address| !ours(address)).cloned().collect()
+    world
+        .objects
+        .keys()
+        .filter(|address| !ours(address))
+        .cloned()
+        .collect()
 }
 
 /// Every single link that is in place.
@@ -68,11 +84,28 @@ pub(crate) fn links(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Strin
         let flags = [
             (trail.multi_region, "all regions"),
             (trail.global_service_events, "global services"),
-            (matches!(trail.management_events, ManagementEvents::All | ManagementEvents::Write), "writes"),
-            (matches!(trail.management_events, ManagementEvents::All | ManagementEvents::Read), "reads"),
+            (
+                matches!(
+                    trail.management_events,
+                    ManagementEvents::All | ManagementEvents::Write
+                ),
+                "writes",
+            ),
+            (
+                matches!(
+                    trail.management_events,
+                    ManagementEvents::All | ManagementEvents::Read
+                ),
+                "reads",
+            ),
             (!trail.excluded_sources.contains("kms.amazonaws.com"), "kms"),
         ];
-        links.extend(flags.iter().filter(|(on, _)| *on).map(|(_, what)| format!("{name} records {what}")));
+        links.extend(
+            flags
+                .iter()
+                .filter(|(on, _)| *on)
+                .map(|(_, what)| format!("{name} records {what}")),
+        );
         if world.files_arrive(trail) {
             links.insert(format!("{name} delivers files"));
         }
@@ -91,7 +124,10 @@ pub(crate) fn links(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Strin
             }
         }
     }
-    let topics = world.objects.keys().filter(|address| address.kind == Kind::Topic && !theirs.contains(address));
+    let topics = world
+        .objects
+        .keys()
+        .filter(|address| address.kind == Kind::Topic && !theirs.contains(address));
     for address in topics {
         links.extend(subscriptions(world, &address.name).map(|to| format!("{} reaches {to}", address.name)));
     }
@@ -117,7 +153,8 @@ pub(crate) fn chains(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Stri
                         continue;
                     }
                     let told = subscriptions(world, topic);
-                    chains.extend(told.map(|to| format!("{id}: {} is heard by {to}", filter.pattern.as_str())));
+                    chains
+                        .extend(told.map(|to| format!("{id}: {} is heard by {to}", filter.pattern.as_str())));
                 }
             }
         }

@@ -21,7 +21,11 @@ pub(crate) type Verdict = Result<(), String>;
 
 impl World {
     pub(crate) fn new(stack: Stack) -> Self {
-        Self { stack, objects: BTreeMap::new(), documents: BTreeMap::new() }
+        Self {
+            stack,
+            objects: BTreeMap::new(),
+            documents: BTreeMap::new(),
+        }
     }
 
     fn scope(&self) -> &Scope {
@@ -35,7 +39,17 @@ impl World {
             _ => None,
         };
         let value = value.complete(None);
-        self.objects.insert(address, Found { value, owner, facts: Facts { confirmed, ..Facts::default() } });
+        self.objects.insert(
+            address,
+            Found {
+                value,
+                owner,
+                facts: Facts {
+                    confirmed,
+                    ..Facts::default()
+                },
+            },
+        );
     }
 
     /// An object as a read sees it.
@@ -44,11 +58,26 @@ impl World {
             let (statements, foreign_statements) = Statements::split(document, &self.stack.name);
             let name = address.name.clone();
             let value = match address.kind {
-                Kind::BucketPolicy => BucketPolicy { bucket: name, statements }.into(),
-                _ => TopicPolicy { topic: name, statements }.into(),
+                Kind::BucketPolicy => BucketPolicy {
+                    bucket: name,
+                    statements,
+                }
+                .into(),
+                _ => TopicPolicy {
+                    topic: name,
+                    statements,
+                }
+                .into(),
             };
-            let facts = Facts { foreign_statements, ..Facts::default() };
-            return Some(Found { value, owner: Owner::Ours, facts });
+            let facts = Facts {
+                foreign_statements,
+                ..Facts::default()
+            };
+            return Some(Found {
+                value,
+                owner: Owner::Ours,
+                facts,
+            });
         }
         let mut found = self.objects.get(address)?.clone();
         match &found.value {
@@ -59,12 +88,18 @@ impl World {
                     }
                     _ => false,
                 };
-                let read = self.objects.values().filter(|found| found.owner.is_ours()).any(|f| marked(&f));
+                let read = self
+                    .objects
+                    .values()
+                    .filter(|found| found.owner.is_ours())
+                    .any(|f| marked(&f));
                 let ours = filter.namespace == self.stack.namespace || read;
                 found.owner = if ours { Owner::Ours } else { Owner::Foreign };
             }
             Object::Subscription(subscription) => {
-                let topic = self.objects.get(&self.scope().address(Kind::Topic, subscription.topic.as_str()));
+                let topic = self
+                    .objects
+                    .get(&self.scope().address(Kind::Topic, subscription.topic.as_str()));
                 let ours = topic.is_some_and(|topic| topic.owner.is_ours());
                 found.owner = if ours { Owner::Ours } else { Owner::Foreign };
             }
@@ -74,15 +109,22 @@ impl World {
     }
 
     pub(crate) fn addresses(&self) -> Vec<Address> {
-        self.objects.keys().chain(self.documents.keys()).cloned().collect()
+        self.objects
+            .keys()
+            .chain(self.documents.keys())
+            .cloned()
+            .collect()
     }
 
     /// What the provider's survey promises: what the spec names, and what is ours.
     pub(crate) fn survey(&self, wanted: &Wanted) -> Live {
-        let named = |address: &Address| wanted.objects.contains_key(address) || wanted.existing.contains_key(address);
+        let named =
+            |address: &Address| wanted.objects.contains_key(address) || wanted.existing.contains_key(address);
         let mut live = Live::default();
         for address in self.addresses() {
-            let Some(found) = self.view(&address) else { continue };
+            let Some(found) = self.view(&address) else {
+                continue;
+            };
             let of_ours = match address.kind {
                 Kind::BucketPolicy => self.is_ours(Kind::Bucket, &address.name),
                 Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
@@ -96,17 +138,25 @@ impl World {
     }
 
     fn is_ours(&self, kind: Kind, name: &str) -> bool {
-        self.objects.get(&self.scope().address(kind, name)).is_some_and(|found| found.owner.is_ours())
+        self.objects
+            .get(&self.scope().address(kind, name))
+            .is_some_and(|found| found.owner.is_ours())
     }
 
     fn there(&self, kind: Kind, name: &str) -> Verdict {
         let address = self.scope().address(kind, name);
-        self.objects.contains_key(&address).then_some(()).ok_or(format!("{address} is not there"))
+        self.objects
+            .contains_key(&address)
+            .then_some(())
+            .ok_or(format!("{address} is not there"))
     }
 
     /// What AWS checks of what is written; a call holds only what differs from what is there.
     fn may_write(&self, object: &Object) -> Verdict {
-        let now = self.objects.get(&object.address(self.scope())).map(|found| &found.value);
+        let now = self
+            .objects
+            .get(&object.address(self.scope()))
+            .map(|found| &found.value);
         match object {
             Object::MetricFilter(filter) => self.there(Kind::LogGroup, &filter.log_group),
             Object::TopicPolicy(policy) => self.there(Kind::Topic, &policy.topic),
@@ -124,14 +174,20 @@ impl World {
                 };
                 if now.is_none_or(|now| (&now.bucket, &now.prefix) != (&trail.bucket, &trail.prefix)) {
                     self.there(Kind::Bucket, &trail.bucket)?;
-                    self.files_arrive(trail).then_some(()).ok_or("InsufficientS3BucketPolicyException")?;
+                    self.files_arrive(trail)
+                        .then_some(())
+                        .ok_or("InsufficientS3BucketPolicyException")?;
                 }
                 if now.is_some_and(|now| now.delivery == trail.delivery) {
                     return Ok(());
                 }
-                let Some(Some(delivery)) = trail.delivery.get() else { return Ok(()) };
+                let Some(Some(delivery)) = trail.delivery.get() else {
+                    return Ok(());
+                };
                 self.there(Kind::LogGroup, delivery.log_group.name())?;
-                self.events_arrive(trail).then_some(()).ok_or("InvalidCloudWatchLogsRoleArnException".into())
+                self.events_arrive(trail)
+                    .then_some(())
+                    .ok_or("InvalidCloudWatchLogsRoleArnException".into())
             }
             _ => Ok(()),
         }
@@ -140,29 +196,52 @@ impl World {
     /// True when the bucket's policy lets the trail deliver its log files.
     pub(crate) fn files_arrive(&self, trail: &Trail) -> bool {
         let scope = self.scope();
-        let Some(policy) = self.documents.get(&scope.address(Kind::BucketPolicy, trail.bucket.as_str())) else {
+        let Some(policy) = self
+            .documents
+            .get(&scope.address(Kind::BucketPolicy, trail.bucket.as_str()))
+        else {
             return false;
         };
         let arn = scope.bucket_arn(&trail.bucket);
-        let path = trail.prefix.as_ref().map(|prefix| format!("{prefix}/")).unwrap_or_default();
+        let path = trail
+            .prefix
+            .as_ref()
+            .map(|prefix| format!("{prefix}/"))
+            .unwrap_or_default();
         let file = format!("{arn}/{path}AWSLogs/{}/file", scope.account);
         let service = || Caller::Service("cloudtrail.amazonaws.com".into());
         let source = scope.trail_arn(&trail.name).to_string();
         let put = Request::new(service(), "s3:PutObject", file)
             .context("aws:SourceArn", source.as_str())
             .context("s3:x-amz-acl", "bucket-owner-full-control");
-        let acl = Request::new(service(), "s3:GetBucketAcl", arn.to_string()).context("aws:SourceArn", source);
+        let acl =
+            Request::new(service(), "s3:GetBucketAcl", arn.to_string()).context("aws:SourceArn", source);
         [put, acl].iter().all(|request| allowed(policy, request))
     }
 
     /// True when the trail's role lets it write to its log group.
     pub(crate) fn events_arrive(&self, trail: &Trail) -> bool {
-        let Some(Some(delivery)) = trail.delivery.get() else { return false };
+        let Some(Some(delivery)) = trail.delivery.get() else {
+            return false;
+        };
         let scope = self.scope();
-        let role = self.objects.get(&scope.address(Kind::Role, delivery.role.name())).map(|found| &found.value);
-        let Some(Object::Role(Role { trust, policy: Some(policy), .. })) = role else { return false };
-        let assumes =
-            Request::new(Caller::Service("cloudtrail.amazonaws.com".into()), "sts:AssumeRole", delivery.role.to_string());
+        let role = self
+            .objects
+            .get(&scope.address(Kind::Role, delivery.role.name()))
+            .map(|found| &found.value);
+        let Some(Object::Role(Role {
+            trust,
+            policy: Some(policy),
+            ..
+        })) = role
+        else {
+            return false;
+        };
+        let assumes = Request::new(
+            Caller::Service("cloudtrail.amazonaws.com".into()),
+            "sts:AssumeRole",
+            delivery.role.to_string(),
+        );
         let group = delivery.log_group.name();
         let stream = format!(
             "{}:log-stream:{}_CloudTrail_{}",
@@ -170,14 +249,20 @@ impl World {
             scope.account,
             scope.region
         );
-        let puts = Request::new(Caller::Arn(delivery.role.to_string()), "logs:PutLogEvents", stream);
+        let puts = Request::new(
+            Caller::Arn(delivery.role.to_string()),
+            "logs:PutLogEvents",
+            stream,
+        );
         allowed(&trust.0, &assumes) && allowed(&policy.0, &puts) && self.there(Kind::LogGroup, group).is_ok()
     }
 
     /// True when the topic's policy lets an alarm publish.
     pub(crate) fn may_publish(&self, topic: &str, alarm: &str) -> bool {
         let scope = self.scope();
-        let Some(policy) = self.documents.get(&scope.address(Kind::TopicPolicy, topic)) else { return false };
+        let Some(policy) = self.documents.get(&scope.address(Kind::TopicPolicy, topic)) else {
+            return false;
+        };
         let publish = Request::new(
             Caller::Service("cloudwatch.amazonaws.com".into()),
             "sns:Publish",
@@ -206,7 +291,12 @@ impl World {
         self.may_write(after)?;
         match after {
             Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(after),
-            _ => self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?.value = after.clone(),
+            _ => {
+                self.objects
+                    .get_mut(&address)
+                    .ok_or(format!("{address} is not there"))?
+                    .value = after.clone()
+            }
         }
         Ok(())
     }
@@ -215,13 +305,27 @@ impl World {
         let address = object.address(self.scope());
         match object {
             Object::BucketPolicy(policy) => {
-                self.merge(&BucketPolicy { bucket: policy.bucket.clone(), statements: Statements::default() }.into());
+                self.merge(
+                    &BucketPolicy {
+                        bucket: policy.bucket.clone(),
+                        statements: Statements::default(),
+                    }
+                    .into(),
+                );
             }
             Object::TopicPolicy(policy) => {
-                self.merge(&TopicPolicy { topic: policy.topic.clone(), statements: Statements::default() }.into());
+                self.merge(
+                    &TopicPolicy {
+                        topic: policy.topic.clone(),
+                        statements: Statements::default(),
+                    }
+                    .into(),
+                );
             }
             _ => {
-                self.objects.remove(&address).ok_or(format!("{address} is not there"))?;
+                self.objects
+                    .remove(&address)
+                    .ok_or(format!("{address} is not there"))?;
                 self.take_along(&address);
             }
         }
@@ -244,14 +348,20 @@ impl World {
 
     pub(crate) fn adopt(&mut self, object: &Object) -> Verdict {
         let address = object.address(self.scope());
-        self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?.owner = Owner::Adopted;
+        self.objects
+            .get_mut(&address)
+            .ok_or(format!("{address} is not there"))?
+            .owner = Owner::Adopted;
         Ok(())
     }
 
     pub(crate) fn release(&mut self, object: &Object) -> Verdict {
         let address = object.address(self.scope());
         let stack = self.stack.name.clone();
-        let found = self.objects.get_mut(&address).ok_or(format!("{address} is not there"))?;
+        let found = self
+            .objects
+            .get_mut(&address)
+            .ok_or(format!("{address} is not there"))?;
         found.owner = Owner::Foreign;
         if let Some(tags) = tags_mut(&mut found.value) {
             *tags = Tags::from_wire(tags.all().clone(), &stack).0;
@@ -266,8 +376,10 @@ impl World {
             Object::TopicPolicy(policy) => &policy.statements,
             _ => return,
         };
-        let merged =
-            statements.merged_into(self.documents.get(&address).unwrap_or(&Policy::default()), &self.stack.name);
+        let merged = statements.merged_into(
+            self.documents.get(&address).unwrap_or(&Policy::default()),
+            &self.stack.name,
+        );
         if merged.statements().is_empty() {
             self.documents.remove(&address);
         } else {

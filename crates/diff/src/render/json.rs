@@ -13,7 +13,10 @@ pub fn json(plan: &Plan) -> Value {
         .iter()
         .map(|step| {
             let wait = |indices: &[usize]| -> Vec<String> {
-                indices.iter().map(|at| plan.steps[*at].address.to_string()).collect()
+                indices
+                    .iter()
+                    .map(|at| plan.steps[*at].address.to_string())
+                    .collect()
             };
             value!({
                 "address": step.address,

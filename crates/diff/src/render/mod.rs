@@ -4,6 +4,7 @@
 //! no interface. [`json`] is one: it has a format number, and later versions only add to it.
 
 mod json;
+mod lines;
 mod text;
 
 pub use json::json;

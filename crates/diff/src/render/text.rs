@@ -1,16 +1,16 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
 use trailwarden_spec::compare::{Change, Shown, Verdict};
 
-use crate::plan::{Action, Phase, Plan, Step, Summary};
+use super::lines;
+use crate::plan::{Action, Phase, Plan, Refusal, RefusalCode, Step, Summary};
 
-const ADD: Style = AnsiColor::Green.on_default();
+pub(super) const ADD: Style = AnsiColor::Green.on_default();
 const CHANGE: Style = AnsiColor::Yellow.on_default();
-const REMOVE: Style = AnsiColor::Red.on_default();
+pub(super) const REMOVE: Style = AnsiColor::Red.on_default();
 const LOUD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
+pub(super) const QUIET: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
 /// The plan for people.
@@ -32,20 +32,16 @@ pub fn changes(changes: &[Change]) -> String {
 
 fn write_plan(out: &mut String, plan: &Plan) -> std::fmt::Result {
     let scope = &plan.scope;
-    writeln!(out, "Stack {BOLD}{}{BOLD:#} in account {}, {}", plan.stack, scope.account, scope.region)?;
+    writeln!(
+        out,
+        "Stack {BOLD}{}{BOLD:#} in account {}, {}",
+        plan.stack, scope.account, scope.region
+    )?;
     for step in &plan.steps {
         writeln!(out)?;
         write_step(out, step)?;
     }
-    if !plan.refusals.is_empty() {
-        writeln!(out, "\n{LOUD}Refused{LOUD:#}: nothing is applied while this stands, unless `--skip-refused`")?;
-        for refusal in &plan.refusals {
-            let origin = refusal.origin.as_deref().map(|o| format!("  {QUIET}# {o}{QUIET:#}")).unwrap_or_default();
-            writeln!(out, "  {LOUD}x{LOUD:#} {BOLD}{}{BOLD:#}{origin}", refusal.address)?;
-            writeln!(out, "      {}", refusal.message)?;
-            write_changes(out, &refusal.changes, "")?;
-        }
-    }
+    write_refusals(out, &plan.refusals)?;
     if !plan.attention.is_empty() {
         writeln!(out, "\n{CHANGE}Attention{CHANGE:#}: what no plan can repair")?;
         for item in &plan.attention {
@@ -64,9 +60,60 @@ fn write_plan(out: &mut String, plan: &Plan) -> std::fmt::Result {
     writeln!(out, "\n{}", summary(plan))
 }
 
+fn write_refusals(out: &mut String, refusals: &[Refusal]) -> std::fmt::Result {
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{LOUD}Refused{LOUD:#}: nothing is applied while this stands, unless `--skip-refused`"
+    )?;
+    // Many can hang on one thing; that is said once.
+    let in_common = |r: &Refusal| matches!(r.code, RefusalCode::TooMuch | RefusalCode::Waits);
+    for (at, refusal) in refusals.iter().enumerate() {
+        let alike = |other: &&Refusal| in_common(other) && other.message == refusal.message;
+        if refusals[..at].iter().any(|other| alike(&other)) {
+            continue;
+        }
+        for refusal in std::iter::once(refusal).chain(refusals[at + 1..].iter().filter(alike)) {
+            let origin = origin(refusal.origin.as_deref());
+            writeln!(out, "  {LOUD}x{LOUD:#} {BOLD}{}{BOLD:#}{origin}", refusal.address)?;
+        }
+        writeln!(out, "      {}", refusal.message)?;
+        // What the spec names no more is deleted; the plan shows no fields of that either.
+        let is_delete = refusal.origin.is_none();
+        if !in_common(refusal) && !is_delete {
+            write_changes(out, &refusal.changes, "")?;
+        }
+    }
+    Ok(())
+}
+
+fn origin(origin: Option<&str>) -> String {
+    origin
+        .map(|origin| format!("  {QUIET}# {origin}{QUIET:#}"))
+        .unwrap_or_default()
+}
+
 fn summary(plan: &Plan) -> String {
-    let Summary { create, adopt, update, release, delete, blinding, refused, unchanged } = plan.summary();
-    let as_said = format!("{unchanged} {} as the spec says", if unchanged == 1 { "object is" } else { "objects are" });
+    let Summary {
+        create,
+        adopt,
+        update,
+        release,
+        delete,
+        blinding,
+        refused,
+        unchanged,
+    } = plan.summary();
+    let as_said = format!(
+        "{unchanged} {} as the spec says",
+        if unchanged == 1 {
+            "object is"
+        } else {
+            "objects are"
+        }
+    );
     if plan.is_empty() {
         return format!("{ADD}No differences.{ADD:#} {as_said}.");
     }
@@ -78,8 +125,11 @@ fn summary(plan: &Plan) -> String {
         (delete, "to delete"),
         (refused, "refused"),
     ];
-    let mut parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let mut parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     if blinding > 0 {
         parts.push(format!("{LOUD}{blinding} blinding{LOUD:#}"));
     }
@@ -97,12 +147,16 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
     let doing = match (step.action, step.phase) {
         (Action::Adopt, _) => " (adopt)",
         (Action::Release, _) => " (release: our tags go, the object stays)",
-        (_, Phase::Widen) => " (first: add)",
-        (_, Phase::Narrow) => " (last: remove what is needed no more)",
+        (_, Phase::Widen) => " (first: adds)",
+        (_, Phase::Narrow) => " (last: removes)",
         _ => "",
     };
-    let origin = step.origin.as_deref().map(|o| format!("  {QUIET}# {o}{QUIET:#}")).unwrap_or_default();
-    writeln!(out, "  {style}{symbol}{style:#} {BOLD}{}{BOLD:#}{doing}{origin}", step.address)?;
+    let origin = origin(step.origin.as_deref());
+    writeln!(
+        out,
+        "  {style}{symbol}{style:#} {BOLD}{}{BOLD:#}{doing}{origin}",
+        step.address
+    )?;
     if let Some(why) = &step.blinds {
         writeln!(out, "      {LOUD}! blinds: {why}{LOUD:#}")?;
     }
@@ -117,18 +171,23 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
 
 fn write_changes(out: &mut String, changes: &[Change], symbol: &str) -> std::fmt::Result {
     let differing: Vec<&Change> = changes.iter().filter(|c| c.verdict == Verdict::Differs).collect();
-    let width = differing.iter().filter(|c| !is_lines(c)).map(|c| c.field.len() + 1).max().unwrap_or(0);
+    let width = differing
+        .iter()
+        .filter(|c| !lines::is_long(c))
+        .map(|c| c.field.len() + 1)
+        .max()
+        .unwrap_or(0);
     for change in differing {
-        if is_lines(change) {
+        if lines::is_long(change) {
             writeln!(out, "      {}:", change.field)?;
-            write_lines(out, change)?;
+            lines::write(out, change)?;
             continue;
         }
         let field = format!("{}:", change.field);
         let (before, after) = (one_line(&change.before), one_line(&change.after));
         let line = match (&change.before, &change.after) {
             (Shown::Absent, _) if symbol == "+" => after,
-            _ if before == after => format!("{after} {QUIET}(only how it is recorded){QUIET:#}"),
+            _ if before == after => format!("{after} {QUIET}(same value, recorded anew){QUIET:#}"),
             _ => format!("{REMOVE}{before}{REMOVE:#} -> {ADD}{after}{ADD:#}"),
         };
         writeln!(out, "      {field:width$} {line}")?;
@@ -136,44 +195,7 @@ fn write_changes(out: &mut String, changes: &[Change], symbol: &str) -> std::fmt
     Ok(())
 }
 
-fn is_lines(change: &Change) -> bool {
-    matches!((&change.before, &change.after), (Shown::Lines(_), _) | (_, Shown::Lines(_)))
-}
-
-fn write_lines(out: &mut String, change: &Change) -> std::fmt::Result {
-    let text = |shown: &Shown| match shown {
-        Shown::Lines(text) => format!("{text}\n"),
-        _ => String::new(),
-    };
-    let (before, after) = (text(&change.before), text(&change.after));
-    if before.is_empty() {
-        for line in after.lines() {
-            writeln!(out, "        {line}")?;
-        }
-        return Ok(());
-    }
-    if after.is_empty() {
-        writeln!(out, "        {REMOVE}(removed){REMOVE:#}")?;
-    }
-    let diff = TextDiff::from_lines(&before, &after);
-    let groups = diff.grouped_ops(3);
-    for (at, group) in groups.iter().enumerate() {
-        if at > 0 {
-            writeln!(out, "        {QUIET}...{QUIET:#}")?;
-        }
-        for line in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let text = line.value().trim_end_matches('\n');
-            match line.tag() {
-                ChangeTag::Equal => writeln!(out, "          {text}")?,
-                ChangeTag::Delete => writeln!(out, "        {REMOVE}- {text}{REMOVE:#}")?,
-                ChangeTag::Insert => writeln!(out, "        {ADD}+ {text}{ADD:#}")?,
-            }
-        }
-    }
-    Ok(())
-}
-
-fn one_line(shown: &Shown) -> String {
+pub(super) fn one_line(shown: &Shown) -> String {
     match shown {
         Shown::Absent => "(none)".into(),
         Shown::Plain(text) => text.clone(),
@@ -181,7 +203,10 @@ fn one_line(shown: &Shown) -> String {
         Shown::Lines(text) => text.replace('\n', " "),
         Shown::List(items) => format!("[{}]", items.join(", ")),
         Shown::Map(map) => {
-            let pairs: Vec<String> = map.iter().map(|(key, value)| format!("{key} = {value:?}")).collect();
+            let pairs: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{key} = {value:?}"))
+                .collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }

@@ -1,0 +1,9 @@
+//! Plans as people read them: each story is an account that is as wanted, and one thing that is not.
+
+// Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
+#[cfg(test)]
+mod changes;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod refusals;
