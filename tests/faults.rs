@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::clients::{Clients, wait};
 use crate::support::moto;
 use crate::support::proxy::{Fault, Kind, Matching, Proxy};
 use crate::support::world::World;
@@ -157,13 +158,58 @@ fn a_change_between_plan_and_write_is_left_alone() {
     world.apply();
     let text = std::fs::read_to_string(world.folder().join("spec.toml")).expect("the spec");
     world.write("spec.toml", &text.replace("retention_days = 365", "retention_days = 400"));
-    proxy.fault(Fault::on("PutRetentionPolicy", Kind::Error {
-        code: "ResourceNotFoundException".into(),
-        message: "The specified log group does not exist.".into(),
-        status: 400,
-    }));
-    world.run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"]).exits(1).says("plan again");
+    // The plan reads the group once; the second read is the one right before the write.
+    proxy.fault(Fault::on("DescribeLogGroups", Kind::Hold).nth(2));
+    let apply = world
+        .command(&proxy.endpoint, &["apply", "spec.toml", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    proxy.wait_until_held(1, PATIENCE);
+    let clients = Clients::of(&world);
+    let put = clients.logs.put_retention_policy().log_group_name("/acme/account-activity").retention_in_days(30);
+    wait(put.send()).expect("somebody else's change");
     proxy.clear_faults();
+    let output = apply.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("stale     log_group./acme/account-activity: it was changed since the plan"), "{stderr}");
+    assert!(!proxy.operations().contains_key("logs:PutRetentionPolicy"), "{:?}", proxy.operations());
+    world.run(&["plan", "spec.toml"]).exits(0).prints("30 -> 400");
     world.apply();
     world.expect_no_differences();
+}
+
+#[test]
+fn what_is_not_visible_to_cloudtrail_yet_is_waited_for() {
+    let (world, proxy) = ready();
+    for (code, message) in [
+        ("InsufficientS3BucketPolicyException", "Incorrect S3 bucket policy is detected for bucket"),
+        ("InvalidCloudWatchLogsRoleArnException", "Access denied. Check the trust relationships for your role."),
+    ] {
+        let (code, message) = (code.into(), message.into());
+        proxy.fault(Fault::on("CreateTrail", Kind::Error { code, message, status: 400 }).first(1));
+    }
+    world.run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"]).exits(0).says("waiting for");
+    world.expect_no_differences();
+}
+
+#[test]
+fn a_second_trail_of_the_same_events_is_shown_with_its_price() {
+    let (world, _) = ready();
+    world.apply();
+    let clients = Clients::of(&world);
+    let bucket = format!("acme-{}-account-activity", world.account);
+    let policy = wait(clients.s3.get_bucket_policy().bucket(&bucket).send()).expect("a policy").policy.expect("text");
+    let foreign = policy.replace("trail/account-activity", "trail/theirs").replace("Trailwarden", "Theirs");
+    let both: serde_json::Value = serde_json::from_str(&policy).expect("JSON");
+    let theirs: serde_json::Value = serde_json::from_str(&foreign).expect("JSON");
+    let statements = [&both["Statement"], &theirs["Statement"]].map(|s| s.as_array().expect("a list").clone()).concat();
+    let both = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+    wait(clients.s3.put_bucket_policy().bucket(&bucket).policy(both.to_string()).send()).expect("put");
+    wait(clients.cloudtrail.create_trail().name("theirs").s3_bucket_name(&bucket).send()).expect("a trail");
+    world.expect_no_differences();
+    wait(clients.cloudtrail.start_logging().name("theirs").send()).expect("logging");
+    world.expect_no_differences().prints("the trail `theirs` records the same").prints("USD 2.00");
 }

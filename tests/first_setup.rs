@@ -22,7 +22,7 @@ fn on_the_sandbox() {
 
     let apply = world.apply().prints("0 of 1 subscriber confirmed: alerts reach nobody yet.");
     assert_eq!(apply.stderr.lines().filter(|line| line.contains("created")).count(), steps(&plan), "{}", apply.stderr);
-    world.expect_no_differences().prints("subscription-pending");
+    world.expect_no_differences().prints("has not confirmed the subscription");
     world.apply().prints("No differences.");
 }
 
