@@ -16,19 +16,36 @@ fn a_change_of_prefix_widens_the_policy_first_and_narrows_it_last() {
     let world = World::on_sandbox();
     world.write_example("account-activity.toml");
     world.apply();
-    change(&world, "[trail.account-activity]\n", "[trail.account-activity]\nprefix = \"new\"\n");
+    change(
+        &world,
+        "[trail.account-activity]\n",
+        "[trail.account-activity]\nprefix = \"new\"\n",
+    );
     let proxy = Proxy::start(&world.endpoint);
-    let apply = world.run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"]).exits(0);
+    let apply = world
+        .run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"])
+        .exits(0);
     drop(apply.says("widened").says("narrowed"));
-    let writes: Vec<String> =
-        proxy.calls().into_iter().filter(|call| call.write).map(|call| call.operation).collect();
+    let writes: Vec<String> = proxy
+        .calls()
+        .into_iter()
+        .filter(|call| call.write)
+        .map(|call| call.operation)
+        .collect();
     assert_eq!(writes, ["PutBucketPolicy", "UpdateTrail", "PutBucketPolicy"]);
     world.expect_no_differences();
     let policy = wait(
-        Clients::of(&world).s3.get_bucket_policy().bucket(format!("acme-{}-account-activity", world.account)).send(),
+        Clients::of(&world)
+            .s3
+            .get_bucket_policy()
+            .bucket(format!("acme-{}-account-activity", world.account))
+            .send(),
     );
     let policy = policy.expect("a policy").policy.expect("its text");
-    assert!(policy.contains("/new/AWSLogs/") && !policy.contains("Former"), "{policy}");
+    assert!(
+        policy.contains("/new/AWSLogs/") && !policy.contains("Former"),
+        "{policy}"
+    );
 }
 
 #[test]
@@ -38,11 +55,24 @@ fn a_renamed_rule_is_made_before_the_old_one_goes() {
     world.apply();
     change(&world, "[rule.iam-changes", "[rule.iam-edits");
     let refused = world.run(&["apply", "spec.toml", "--yes"]).exits(5);
-    drop(refused.prints("blinds the watch").prints("--allow-blinding alarm.acme-prod-iam-changes"));
+    drop(
+        refused
+            .prints("blinds the watch")
+            .prints("--allow-blinding alarm.acme-prod-iam-changes"),
+    );
     let proxy = Proxy::start(&world.endpoint);
-    world.run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes", "--allow-blinding", "ALL"]).exits(0);
-    let writes: Vec<String> =
-        proxy.calls().into_iter().filter(|call| call.write).map(|call| call.operation).collect();
+    world
+        .run_at(
+            &proxy.endpoint,
+            &["apply", "spec.toml", "--yes", "--allow-blinding", "ALL"],
+        )
+        .exits(0);
+    let writes: Vec<String> = proxy
+        .calls()
+        .into_iter()
+        .filter(|call| call.write)
+        .map(|call| call.operation)
+        .collect();
     let at = |operation: &str| writes.iter().position(|write| write == operation);
     assert!(at("PutMetricFilter") < at("DeleteMetricFilter"), "{writes:?}");
     assert!(at("PutMetricAlarm") < at("DeleteAlarms"), "{writes:?}");
@@ -67,18 +97,33 @@ pattern = '{ $.userIdentity.type = "Root" && $.userIdentity.invokedBy NOT EXISTS
 fn rules_alone_on_what_exists_elsewhere() {
     let world = World::on_sandbox();
     world.write("spec.toml", &RULES_ALONE.replace("123456789012", &world.account));
-    world.run(&["plan", "spec.toml"]).exits(5).prints("the spec takes the log group");
+    world
+        .run(&["plan", "spec.toml"])
+        .exits(5)
+        .prints("the spec takes the log group");
     let clients = Clients::of(&world);
-    let create = clients.logs.create_log_group().log_group_name("aws-controltower/CloudTrailLogs");
+    let create = clients
+        .logs
+        .create_log_group()
+        .log_group_name("aws-controltower/CloudTrailLogs");
     wait(create.send()).expect("a group");
     wait(clients.sns.create_topic().name("central").send()).expect("a topic");
     world.apply();
     world.expect_no_differences();
     let alarms = wait(clients.cloudwatch.describe_alarms().send()).expect("alarms");
-    assert_eq!(alarms.metric_alarms()[0].alarm_actions(), [clients.topic("central")]);
-    world.run(&["destroy", "spec.toml", "--yes", "--allow-blinding", "ALL"]).exits(0);
+    assert_eq!(
+        alarms.metric_alarms()[0].alarm_actions(),
+        [clients.topic("central")]
+    );
+    world
+        .run(&["destroy", "spec.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
     let groups = wait(clients.logs.describe_log_groups().send()).expect("groups");
-    assert_eq!(groups.log_groups().len(), 1, "what exists elsewhere is not ours to take away");
+    assert_eq!(
+        groups.log_groups().len(),
+        1,
+        "what exists elsewhere is not ours to take away"
+    );
 }
 
 #[test]
@@ -86,19 +131,33 @@ fn what_nobody_owns_is_refused_until_it_is_adopted_once() {
     let world = World::on_sandbox();
     world.write_example("account-activity.toml");
     let clients = Clients::of(&world);
-    let create = clients.logs.create_log_group().log_group_name("/acme/account-activity").tags("cost", "42");
+    let create = clients
+        .logs
+        .create_log_group()
+        .log_group_name("/acme/account-activity")
+        .tags("cost", "42");
     wait(create.send()).expect("a group");
     let plan = world.run(&["plan", "spec.toml"]).exits(5);
-    drop(plan.prints("--adopt log_group./acme/account-activity").prints("never expires -> 365"));
-    world.run(&["apply", "spec.toml", "--yes", "--adopt", "log_group.activity"]).exits(0);
+    drop(
+        plan.prints("--adopt log_group./acme/account-activity")
+            .prints("never expires -> 365"),
+    );
+    world
+        .run(&["apply", "spec.toml", "--yes", "--adopt", "log_group.activity"])
+        .exits(0);
     world.expect_no_differences();
 
     // The spec drops it: it is released, not deleted, and keeps its own tags.
-    world.run(&["destroy", "spec.toml", "--yes", "--allow-blinding", "ALL"]).exits(0);
+    world
+        .run(&["destroy", "spec.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
     let groups = wait(clients.logs.describe_log_groups().send()).expect("groups");
     let arn = groups.log_groups()[0].log_group_arn().expect("an ARN").to_owned();
     let tags = wait(clients.logs.list_tags_for_resource().resource_arn(arn).send()).expect("tags");
     let tags = tags.tags.unwrap_or_default();
     assert_eq!(tags.get("cost").map(String::as_str), Some("42"));
-    assert!(!tags.keys().any(|key| key.starts_with("trailwarden:")), "{tags:?}");
+    assert!(
+        !tags.keys().any(|key| key.starts_with("trailwarden:")),
+        "{tags:?}"
+    );
 }

@@ -40,19 +40,41 @@ fn bucket(clients: &Clients) -> String {
 /// deletes one at a time (docs/emulators.md).
 async fn delete_filter(clients: &Clients) {
     let there = async || {
-        let live = clients.logs.describe_metric_filters().log_group_name(GROUP).filter_name_prefix(FILTER).send().await;
-        live.expect("filters").metric_filters().iter().any(|filter| filter.filter_name() == Some(FILTER))
+        let live = clients
+            .logs
+            .describe_metric_filters()
+            .log_group_name(GROUP)
+            .filter_name_prefix(FILTER)
+            .send()
+            .await;
+        live.expect("filters")
+            .metric_filters()
+            .iter()
+            .any(|filter| filter.filter_name() == Some(FILTER))
     };
     while there().await {
-        let delete = clients.logs.delete_metric_filter().log_group_name(GROUP).filter_name(FILTER);
+        let delete = clients
+            .logs
+            .delete_metric_filter()
+            .log_group_name(GROUP)
+            .filter_name(FILTER);
         delete.send().await.expect("deleted");
     }
 }
 
 async fn put_filter(clients: &Clients, pattern: Option<&str>, value: &str) {
-    let live = clients.logs.describe_metric_filters().log_group_name(GROUP).filter_name_prefix(FILTER).send().await;
+    let live = clients
+        .logs
+        .describe_metric_filters()
+        .log_group_name(GROUP)
+        .filter_name_prefix(FILTER)
+        .send()
+        .await;
     let filters = live.expect("filters").metric_filters.unwrap_or_default();
-    let live = filters.iter().find(|filter| filter.filter_name() == Some(FILTER)).expect("the filter");
+    let live = filters
+        .iter()
+        .find(|filter| filter.filter_name() == Some(FILTER))
+        .expect("the filter");
     let metric = &live.metric_transformations()[0];
     delete_filter(clients).await;
     let transformation = MetricTransformation::builder()
@@ -72,7 +94,13 @@ async fn put_filter(clients: &Clients, pattern: Option<&str>, value: &str) {
 }
 
 async fn put_alarm(clients: &Clients, threshold: f64, actions: Vec<String>) {
-    let live = clients.cloudwatch.describe_alarms().alarm_names(ALARM).send().await.expect("alarms");
+    let live = clients
+        .cloudwatch
+        .describe_alarms()
+        .alarm_names(ALARM)
+        .send()
+        .await
+        .expect("alarms");
     let live = &live.metric_alarms()[0];
     let put = clients
         .cloudwatch
@@ -130,7 +158,12 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "the alarm is deleted",
             change: |c| {
                 Box::pin(async {
-                    c.cloudwatch.delete_alarms().alarm_names(ALARM).send().await.expect("deleted");
+                    c.cloudwatch
+                        .delete_alarms()
+                        .alarm_names(ALARM)
+                        .send()
+                        .await
+                        .expect("deleted");
                 })
             },
             address: alarm.clone(),
@@ -148,7 +181,12 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "the alarm's actions are disabled",
             change: |c| {
                 Box::pin(async {
-                    c.cloudwatch.disable_alarm_actions().alarm_names(ALARM).send().await.expect("disabled");
+                    c.cloudwatch
+                        .disable_alarm_actions()
+                        .alarm_names(ALARM)
+                        .send()
+                        .await
+                        .expect("disabled");
                 })
             },
             address: alarm,
@@ -159,7 +197,11 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "the log group's retention is shortened",
             change: |c| {
                 Box::pin(async {
-                    let put = c.logs.put_retention_policy().log_group_name(GROUP).retention_in_days(1);
+                    let put = c
+                        .logs
+                        .put_retention_policy()
+                        .log_group_name(GROUP)
+                        .retention_in_days(1);
                     put.send().await.expect("put");
                 })
             },
@@ -171,7 +213,12 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "logging is stopped",
             change: |c| {
                 Box::pin(async {
-                    c.cloudtrail.stop_logging().name(TRAIL).send().await.expect("stopped");
+                    c.cloudtrail
+                        .stop_logging()
+                        .name(TRAIL)
+                        .send()
+                        .await
+                        .expect("stopped");
                 })
             },
             address: trail.clone(),
@@ -182,7 +229,11 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "log file validation is switched off",
             change: |c| {
                 Box::pin(async {
-                    let update = c.cloudtrail.update_trail().name(TRAIL).enable_log_file_validation(false);
+                    let update = c
+                        .cloudtrail
+                        .update_trail()
+                        .name(TRAIL)
+                        .enable_log_file_validation(false);
                     update.send().await.expect("updated");
                 })
             },
@@ -198,7 +249,11 @@ fn drifts(world: &World) -> Vec<Drift> {
                         .read_write_type(ReadWriteType::ReadOnly)
                         .include_management_events(true)
                         .build();
-                    let put = c.cloudtrail.put_event_selectors().trail_name(TRAIL).event_selectors(reads);
+                    let put = c
+                        .cloudtrail
+                        .put_event_selectors()
+                        .trail_name(TRAIL)
+                        .event_selectors(reads);
                     put.send().await.expect("put");
                 })
             },
@@ -214,7 +269,12 @@ fn drifts(world: &World) -> Vec<Drift> {
                     let foreign = format!(
                         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::{bucket}/*","Condition":{{"Bool":{{"aws:SecureTransport":"false"}}}}}}]}}"#
                     );
-                    c.s3.put_bucket_policy().bucket(bucket).policy(foreign).send().await.expect("put");
+                    c.s3.put_bucket_policy()
+                        .bucket(bucket)
+                        .policy(foreign)
+                        .send()
+                        .await
+                        .expect("put");
                 })
             },
             address: format!("bucket_policy.{bucket_name}"),
@@ -225,7 +285,11 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "the public access block is removed",
             change: |c| {
                 Box::pin(async {
-                    c.s3.delete_public_access_block().bucket(bucket(c)).send().await.expect("deleted");
+                    c.s3.delete_public_access_block()
+                        .bucket(bucket(c))
+                        .send()
+                        .await
+                        .expect("deleted");
                 })
             },
             address: format!("bucket.{bucket_name}"),
@@ -239,13 +303,34 @@ fn drifts(world: &World) -> Vec<Drift> {
                     // An unconfirmed subscription cannot be removed, so the topic is made anew with
                     // its tags and its policy, as somebody in a hurry would.
                     let arn = c.topic(TOPIC);
-                    let tags = c.sns.list_tags_for_resource().resource_arn(&arn).send().await.expect("tags");
-                    let policy = c.sns.get_topic_attributes().topic_arn(&arn).send().await.expect("attributes");
+                    let tags = c
+                        .sns
+                        .list_tags_for_resource()
+                        .resource_arn(&arn)
+                        .send()
+                        .await
+                        .expect("tags");
+                    let policy = c
+                        .sns
+                        .get_topic_attributes()
+                        .topic_arn(&arn)
+                        .send()
+                        .await
+                        .expect("attributes");
                     let policy = policy.attributes().and_then(|a| a.get("Policy")).cloned();
-                    c.sns.delete_topic().topic_arn(&arn).send().await.expect("deleted");
+                    c.sns
+                        .delete_topic()
+                        .topic_arn(&arn)
+                        .send()
+                        .await
+                        .expect("deleted");
                     let create = c.sns.create_topic().name(TOPIC).set_tags(tags.tags);
                     create.send().await.expect("created");
-                    let set = c.sns.set_topic_attributes().topic_arn(&arn).attribute_name("Policy");
+                    let set = c
+                        .sns
+                        .set_topic_attributes()
+                        .topic_arn(&arn)
+                        .attribute_name("Policy");
                     set.set_attribute_value(policy).send().await.expect("set");
                 })
             },
@@ -262,7 +347,11 @@ fn drifts(world: &World) -> Vec<Drift> {
                     let default = format!(
                         r#"{{"Version":"2008-10-17","Id":"__default_policy_ID","Statement":[{{"Sid":"__default_statement_ID","Effect":"Allow","Principal":{{"AWS":"*"}},"Action":["SNS:Publish","SNS:Subscribe"],"Resource":"{arn}","Condition":{{"StringEquals":{{"AWS:SourceOwner":"{account}"}}}}}}]}}"#
                     );
-                    let set = c.sns.set_topic_attributes().topic_arn(&arn).attribute_name("Policy");
+                    let set = c
+                        .sns
+                        .set_topic_attributes()
+                        .topic_arn(&arn)
+                        .attribute_name("Policy");
                     set.attribute_value(default).send().await.expect("set");
                 })
             },
@@ -275,7 +364,11 @@ fn drifts(world: &World) -> Vec<Drift> {
             change: |c| {
                 Box::pin(async {
                     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-                    let update = c.iam.update_assume_role_policy().role_name(ROLE).policy_document(trust);
+                    let update = c
+                        .iam
+                        .update_assume_role_policy()
+                        .role_name(ROLE)
+                        .policy_document(trust);
                     update.send().await.expect("updated");
                 })
             },
@@ -287,7 +380,11 @@ fn drifts(world: &World) -> Vec<Drift> {
             name: "the role's policy is deleted",
             change: |c| {
                 Box::pin(async {
-                    let delete = c.iam.delete_role_policy().role_name(ROLE).policy_name("trailwarden-delivery");
+                    let delete = c
+                        .iam
+                        .delete_role_policy()
+                        .role_name(ROLE)
+                        .policy_name("trailwarden-delivery");
                     delete.send().await.expect("deleted");
                 })
             },
@@ -310,14 +407,24 @@ fn tell(world: &World) {
         let name = drift.name;
         let all = format!("{name}\n--- stdout\n{}\n--- stderr\n{}", plan.stdout, plan.stderr);
         assert_eq!(plan.code, 2, "{all}");
-        assert!(plan.stdout.contains(&drift.address), "no step for {}: {all}", drift.address);
+        assert!(
+            plan.stdout.contains(&drift.address),
+            "no step for {}: {all}",
+            drift.address
+        );
         for text in drift.shows {
             assert!(plan.stdout.contains(text), "no {text:?}: {all}");
         }
         match drift.blind {
             Some(why) => {
-                let mark = plan.stdout.lines().find(|line| line.contains("! blind until applied: "));
-                assert!(mark.is_some_and(|line| line.contains(why)), "not marked {why:?}: {all}");
+                let mark = plan
+                    .stdout
+                    .lines()
+                    .find(|line| line.contains("! blind until applied: "));
+                assert!(
+                    mark.is_some_and(|line| line.contains(why)),
+                    "not marked {why:?}: {all}"
+                );
             }
             None => assert!(!plan.stdout.contains("! blind"), "marked: {all}"),
         }
@@ -359,6 +466,18 @@ fn a_foreign_filter_with_a_managed_name_as_its_prefix_changes_nothing() {
     wait(put.send()).expect("put");
     world.expect_no_differences();
     world.apply();
-    let filters = wait(clients.logs.describe_metric_filters().log_group_name(GROUP).send()).expect("filters");
-    assert!(filters.metric_filters().iter().any(|filter| filter.filter_name() == Some(&foreign)));
+    let filters = wait(
+        clients
+            .logs
+            .describe_metric_filters()
+            .log_group_name(GROUP)
+            .send(),
+    )
+    .expect("filters");
+    assert!(
+        filters
+            .metric_filters()
+            .iter()
+            .any(|filter| filter.filter_name() == Some(&foreign))
+    );
 }

@@ -72,7 +72,14 @@ pub struct AccountError {
 
 impl fmt::Display for AccountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, kind: _, code, message, request_id, hint } = self;
+        let Self {
+            operation,
+            kind: _,
+            code,
+            message,
+            request_id,
+            hint,
+        } = self;
         write!(f, "{operation} failed: ")?;
         if let Some(code) = code {
             write!(f, "{code}: ")?;

@@ -54,7 +54,11 @@ pub trait Mutate: Observe {
     fn create(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
 
     /// Brings an object from `before` to `after`. Only what differs is written.
-    fn update(&self, before: &Object, after: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;
+    fn update(
+        &self,
+        before: &Object,
+        after: &Object,
+    ) -> impl Future<Output = Result<(), AccountError>> + Send;
 
     /// Takes an object away.
     fn delete(&self, object: &Object) -> impl Future<Output = Result<(), AccountError>> + Send;

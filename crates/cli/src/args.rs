@@ -33,6 +33,7 @@ pub(crate) struct Args {
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Global {
+    #[cfg(feature = "sandbox")]
     /// Work on an account in a local file instead of AWS: real requests, no network
     #[arg(
         long, global = true, value_name = "FILE", num_args = 0..=1, require_equals = true,
@@ -43,13 +44,20 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Account")]
     pub(crate) profile: Option<String>,
     /// Send every request to this address, such as an emulator's
-    #[arg(long, global = true, value_name = "URL", help_heading = "Account", conflicts_with = "sandbox")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Account")]
+    #[cfg_attr(feature = "sandbox", arg(conflicts_with = "sandbox"))]
     pub(crate) endpoint_url: Option<String>,
     /// Must agree with the spec, which decides; AWS_REGION is ignored
     #[arg(long, global = true, value_name = "REGION", help_heading = "Account")]
     pub(crate) region: Option<String>,
     /// When to colour the output; NO_COLOR is honoured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
     pub(crate) color: Color,
     /// Show the calls to AWS; twice, the SDK's own traces (TRAILWARDEN_LOG sets a filter)
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
@@ -81,6 +89,7 @@ pub(crate) enum Command {
     Init(Init),
     /// Print the least IAM policy that plan or apply of this spec needs
     Permissions(Permissions),
+    #[cfg(feature = "sandbox")]
     /// Use the account in a local file from other programs
     Sandbox(Sandbox),
     /// Print a shell's completion script
@@ -198,12 +207,14 @@ pub(crate) struct Permissions {
     pub(crate) purpose: Purpose,
 }
 
+#[cfg(feature = "sandbox")]
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Sandbox {
     #[command(subcommand)]
     pub(crate) command: SandboxCommand,
 }
 
+#[cfg(feature = "sandbox")]
 #[derive(Debug, Subcommand)]
 pub(crate) enum SandboxCommand {
     /// Offer the account on a port of this machine to any AWS client

@@ -1,12 +1,10 @@
 //! From a spec to its account.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use trailwarden_account::Observe;
 use trailwarden_diff::{Consent, Options, Plan};
 use trailwarden_provider::{Provider, Settings};
-use trailwarden_sandbox::Sandbox;
 use trailwarden_spec::Address;
 use trailwarden_spec::live::Live;
 use trailwarden_spec::wanted::Wanted;
@@ -30,25 +28,24 @@ pub(crate) async fn connect(
     if let Some(region) = global.region.as_ref().filter(|region| **region != scope.region) {
         return Err(Failure::new(
             Exit::Usage,
-            format!("`--region {region}` does not agree with the spec, whose `region` is `{}`", scope.region),
+            format!(
+                "`--region {region}` does not agree with the spec, whose `region` is `{}`",
+                scope.region
+            ),
         )
         .help("leave `--region` out, or correct the spec"));
     }
-    let settings = match &global.sandbox {
-        Some(file) => {
-            terminal.banner(file);
-            let sandbox = open_sandbox(file, &scope.account)?;
-            Settings::over(&scope.region, &scope.account, sandbox.http_client())
-        }
-        None => Settings {
-            profile: global.profile.clone(),
-            endpoint_url: global.endpoint_url.clone(),
-            ..Settings::new(&scope.region)
-        },
-    };
+    let settings = settings(global, wanted, terminal)?;
     let waits = Arc::clone(board);
     let on_wait: trailwarden_provider::OnWait = Arc::new(move |what: &str| waits.wait(what));
-    let provider = Provider::connect(Settings { on_wait: Some(on_wait), ..settings }, &wanted.stack).await?;
+    let provider = Provider::connect(
+        Settings {
+            on_wait: Some(on_wait),
+            ..settings
+        },
+        &wanted.stack,
+    )
+    .await?;
     let identity = provider.identity().await?;
     if identity.account != scope.account {
         return Err(Failure::new(
@@ -63,13 +60,28 @@ pub(crate) async fn connect(
     Ok(provider)
 }
 
-/// Opens the account in a file.
-///
-/// # Errors
-/// When the file cannot be read or is no such account.
-pub(crate) fn open_sandbox(file: &Path, account: &str) -> Result<Sandbox, Failure> {
-    Sandbox::open(file, account).map_err(|error| {
-        Failure::new(Exit::Failed, error.to_string()).help("remove the file to begin with an empty account")
+#[cfg_attr(
+    not(feature = "sandbox"),
+    expect(
+        unused_variables,
+        reason = "only an account in a file has something to say here"
+    )
+)]
+fn settings(global: &Global, wanted: &Wanted, terminal: &Terminal) -> Result<Settings, Failure> {
+    let scope = &wanted.stack.scope;
+    #[cfg(feature = "sandbox")]
+    if let Some(file) = &global.sandbox {
+        let sandbox = crate::commands::sandbox::open(file, &scope.account, terminal)?;
+        return Ok(Settings::over(
+            &scope.region,
+            &scope.account,
+            sandbox.http_client(),
+        ));
+    }
+    Ok(Settings {
+        profile: global.profile.clone(),
+        endpoint_url: global.endpoint_url.clone(),
+        ..Settings::new(&scope.region)
     })
 }
 
@@ -98,7 +110,10 @@ fn options(wanted: &Wanted, consents: &Consents) -> Result<Options, Failure> {
     let named: Vec<String> = blinding.iter().filter(|word| *word != "ALL").cloned().collect();
     Ok(Options {
         adopt: addresses(wanted, &consents.adopt)?,
-        allow_blinding: Consent { all, addresses: addresses(wanted, &named)? },
+        allow_blinding: Consent {
+            all,
+            addresses: addresses(wanted, &named)?,
+        },
         delete_data: addresses(wanted, &consents.delete_data)?,
     })
 }
@@ -116,7 +131,11 @@ fn addresses<C: FromIterator<Address>>(wanted: &Wanted, typed: &[String]) -> Res
             .collect();
         if by_origin.is_empty() {
             let scope = &wanted.stack.scope;
-            all.push(scope.parse(text).map_err(|message| Failure::new(Exit::Usage, message))?);
+            all.push(
+                scope
+                    .parse(text)
+                    .map_err(|message| Failure::new(Exit::Usage, message))?,
+            );
         } else {
             all.extend(by_origin);
         }

@@ -46,7 +46,12 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure without advice.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None, drawn: false }
+        Self {
+            exit,
+            message: message.into(),
+            help: None,
+            drawn: false,
+        }
     }
 
     /// Adds the way out.

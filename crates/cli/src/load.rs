@@ -28,13 +28,26 @@ pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure
     for file in &files {
         let text = fs::read(file).map_err(|error| unreadable(file, &error))?;
         let text = String::from_utf8(text).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            Failure::new(Exit::BadSpec, format!("`{}` is not UTF-8 (line {line})", file.display()))
-                .help("save the file as UTF-8")
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|b| **b == b'\n')
+                .count()
+                + 1;
+            Failure::new(
+                Exit::BadSpec,
+                format!("`{}` is not UTF-8 (line {line})", file.display()),
+            )
+            .help("save the file as UTF-8")
         })?;
-        sources.push(Source { name: file.display().to_string(), text });
+        sources.push(Source {
+            name: file.display().to_string(),
+            text,
+        });
     }
-    let lookup = Lookup { files: &files, secrets };
+    let lookup = Lookup {
+        files: &files,
+        secrets,
+    };
     parse(&sources, &lookup).map_err(|found| Failure {
         exit: Exit::BadSpec,
         message: problems::draw(&found, &sources),
@@ -49,7 +62,10 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    if !fs::metadata(path).map_err(|error| unreadable(path, &error))?.is_dir() {
+    if !fs::metadata(path)
+        .map_err(|error| unreadable(path, &error))?
+        .is_dir()
+    {
         return Ok(vec![path.to_owned()]);
     }
     let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
@@ -60,8 +76,11 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         .collect();
     files.sort();
     if files.is_empty() {
-        return Err(Failure::new(Exit::BadSpec, format!("there is no *.toml file in `{}`", path.display()))
-            .help("name the spec's file or folder; `trailwarden init` writes a spec to start from"));
+        return Err(Failure::new(
+            Exit::BadSpec,
+            format!("there is no *.toml file in `{}`", path.display()),
+        )
+        .help("name the spec's file or folder; `trailwarden init` writes a spec to start from"));
     }
     Ok(files)
 }
@@ -82,7 +101,11 @@ impl Secrets for Lookup<'_> {
                 _ => Err(format!("the environment variable `{name}` is not set")),
             },
             SecretRef::File(path, source) => {
-                let folder = self.files.get(*source).and_then(|file| file.parent()).unwrap_or(Path::new("."));
+                let folder = self
+                    .files
+                    .get(*source)
+                    .and_then(|file| file.parent())
+                    .unwrap_or(Path::new("."));
                 match fs::read_to_string(folder.join(path)) {
                     Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
                     Ok(_) => Err(format!("the file `{path}` is empty")),

@@ -35,7 +35,11 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(args.global.color);
     terminal.start_tracing(args.global.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             terminal.failure(&Failure::new(Exit::Failed, format!("cannot start: {error}")));
@@ -73,6 +77,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Plan(plan) => commands::plan::run(&global, &plan, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
+                #[cfg(feature = "sandbox")]
                 Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
                 Command::Completions(completions) => commands::completions::run(&completions, terminal),
                 Command::Apply(_) | Command::Destroy(_) => Ok(Exit::Done),

@@ -22,17 +22,26 @@ fn report<'a>(problem: &'a Problem, sources: &'a [Source]) -> Vec<Group<'a>> {
         let source = &sources[file.min(sources.len().saturating_sub(1))];
         Snippet::source(source.text.as_str()).path(source.name.as_str())
     };
-    let mut group = Level::ERROR.primary_title(problem.message.as_str()).id(problem.code).element(
-        snippet(problem.file)
-            .annotation(AnnotationKind::Primary.span(problem.span.clone()).label(problem.label.as_str()))
-            .annotations(
-                problem
-                    .also
-                    .iter()
-                    .filter(|(file, ..)| *file == problem.file)
-                    .map(|(_, span, label)| AnnotationKind::Context.span(span.clone()).label(label.as_str())),
-            ),
-    );
+    let mut group = Level::ERROR
+        .primary_title(problem.message.as_str())
+        .id(problem.code)
+        .element(
+            snippet(problem.file)
+                .annotation(
+                    AnnotationKind::Primary
+                        .span(problem.span.clone())
+                        .label(problem.label.as_str()),
+                )
+                .annotations(
+                    problem
+                        .also
+                        .iter()
+                        .filter(|(file, ..)| *file == problem.file)
+                        .map(|(_, span, label)| {
+                            AnnotationKind::Context.span(span.clone()).label(label.as_str())
+                        }),
+                ),
+        );
     for (file, span, label) in problem.also.iter().filter(|(file, ..)| *file != problem.file) {
         group = group.element(
             snippet(*file).annotation(AnnotationKind::Context.span(span.clone()).label(label.as_str())),

@@ -27,7 +27,12 @@ impl Board {
     /// A board that shows nothing yet.
     pub(crate) fn new(terminal: Terminal) -> Self {
         let watched = terminal.is_watched();
-        Self { terminal, watched, bar: Mutex::default(), running: Mutex::default() }
+        Self {
+            terminal,
+            watched,
+            bar: Mutex::default(),
+            running: Mutex::default(),
+        }
     }
 
     /// Begins work of unknown length; shown on terminals only.
@@ -72,15 +77,16 @@ impl Board {
     }
 
     fn put(&self, new: Option<ProgressBar>) {
-        if let Ok(mut bar) = self.bar.lock() {
-            if let Some(old) = std::mem::replace(&mut *bar, new) {
-                old.finish_and_clear();
-            }
+        let Ok(mut bar) = self.bar.lock() else { return };
+        if let Some(old) = std::mem::replace(&mut *bar, new) {
+            old.finish_and_clear();
         }
     }
 
     fn show_running(&self, change: impl FnOnce(&mut Vec<String>)) {
-        let Ok(mut running) = self.running.lock() else { return };
+        let Ok(mut running) = self.running.lock() else {
+            return;
+        };
         change(&mut running);
         if let Some(bar) = self.bar.lock().ok().and_then(|bar| bar.clone()) {
             bar.set_message(running.join(", "));
@@ -123,8 +129,12 @@ fn outcome_line(step: &Step, outcome: &Outcome) -> String {
             let way_out = error.kind.way_out();
             format!("  {BAD}failed   {BAD:#} {address}: {error}\n            {way_out}")
         }
-        Outcome::Stale { message, .. } => format!("  {BAD}stale    {BAD:#} {address}: {message}; nothing was written"),
-        Outcome::Skipped { because_of } => format!("  {QUIET}skipped   {address}: it needs {because_of}{QUIET:#}"),
+        Outcome::Stale { message, .. } => {
+            format!("  {BAD}stale    {BAD:#} {address}: {message}; nothing was written")
+        }
+        Outcome::Skipped { because_of } => {
+            format!("  {QUIET}skipped   {address}: it needs {because_of}{QUIET:#}")
+        }
         Outcome::Stopped => format!("  {QUIET}not begun {address}{QUIET:#}"),
     }
 }

@@ -10,7 +10,6 @@ use crate::failure::{Exit, Failure};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
-const BANNER: Style = AnsiColor::Magenta.on_default().bold();
 
 /// Standard output and standard error, with colour where it belongs.
 #[derive(Debug)]
@@ -67,11 +66,6 @@ impl Terminal {
             text += &format!("{HELP}help{HELP:#}: {help}\n");
         }
         self.say(&text);
-    }
-
-    /// Says that no AWS account is touched.
-    pub(crate) fn banner(&self, file: &std::path::Path) {
-        self.say(&format!("{BANNER}sandbox{BANNER:#} {}: an account in a file, not AWS\n", file.display()));
     }
 
     /// True when a person watches standard error.

@@ -17,7 +17,9 @@ use crate::terminal::Terminal;
 /// `trailwarden apply`: shows the plan, asks, executes it, and says whether anybody would be told.
 pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> Result<Exit, Failure> {
     if args.format == Format::Json && !args.yes {
-        return Err(Failure::new(Exit::Usage, "`--format json` leaves no room for a question").help("add `--yes`"));
+        return Err(
+            Failure::new(Exit::Usage, "`--format json` leaves no room for a question").help("add `--yes`"),
+        );
     }
     let wanted = load(&args.spec.path, SecretSource::Real)?;
     let board = Arc::new(Board::new(Terminal::new(global.color)));
@@ -42,14 +44,21 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         return Ok(Exit::Refusals);
     }
     if !plan.steps.is_empty() && !args.yes {
-        let answer = terminal.ask("\nApply this plan? Only `yes` is a yes: ", "add `--yes` to apply without a question")?;
+        let answer = terminal.ask(
+            "\nApply this plan? Only `yes` is a yes: ",
+            "add `--yes` to apply without a question",
+        )?;
         if answer != "yes" {
             terminal.say("Nothing was applied.\n");
             return Ok(Exit::Failed);
         }
     }
     let report = execute(&provider, &plan, &board, terminal).await;
-    let told = if report.was_stopped() { None } else { Some(reach(&provider, &wanted).await?) };
+    let told = if report.was_stopped() {
+        None
+    } else {
+        Some(reach(&provider, &wanted).await?)
+    };
     if text {
         terminal.print(&closing(&plan, &report));
         terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default());
@@ -111,15 +120,29 @@ pub(crate) fn closing(plan: &Plan, report: &Report) -> String {
     if plan.steps.is_empty() {
         return String::new();
     }
-    let next = if report.is_success() { "" } else { " The next plan continues from here." };
+    let next = if report.is_success() {
+        ""
+    } else {
+        " The next plan continues from here."
+    };
     format!("Applied: {}.{next}\n", parts.join(", "))
 }
 
 fn reach_line(reach: Reach, wanted: &Wanted) -> String {
-    let Reach { wanted: all, confirmed } = reach;
+    let Reach {
+        wanted: all,
+        confirmed,
+    } = reach;
     if all == 0 {
-        let watches = wanted.objects.keys().any(|address| address.kind == trailwarden_spec::Kind::Alarm);
-        return if watches { "The spec names no subscriber; whom its topics reach is not known.\n".into() } else { String::new() };
+        let watches = wanted
+            .objects
+            .keys()
+            .any(|address| address.kind == trailwarden_spec::Kind::Alarm);
+        return if watches {
+            "The spec names no subscriber; whom its topics reach is not known.\n".into()
+        } else {
+            String::new()
+        };
     }
     let subscribers = if all == 1 { "subscriber" } else { "subscribers" };
     match confirmed {

@@ -11,12 +11,19 @@ pub(crate) fn run(init: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
     let failed = |error: std::io::Error| {
         let failure = Failure::new(Exit::Failed, format!("cannot write `{file}`: {error}"));
         match error.kind() {
-            std::io::ErrorKind::AlreadyExists => failure.help("name another file; an existing one is never overwritten"),
+            std::io::ErrorKind::AlreadyExists => {
+                failure.help("name another file; an existing one is never overwritten")
+            }
             _ => failure,
         }
     };
-    let mut out = OpenOptions::new().write(true).create_new(true).open(&init.file).map_err(failed)?;
-    out.write_all(trailwarden_spec::STARTER.as_bytes()).map_err(failed)?;
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&init.file)
+        .map_err(failed)?;
+    out.write_all(trailwarden_spec::STARTER.as_bytes())
+        .map_err(failed)?;
     terminal.print(&format!(
         "Wrote {file}. Put in your account, region and e-mail address, then:\n  trailwarden check {file}\n  trailwarden \
          plan {file} --sandbox   # what it would make, on an account in a file\n  trailwarden plan {file}             # \

@@ -7,4 +7,5 @@ pub(crate) mod destroy;
 pub(crate) mod init;
 pub(crate) mod permissions;
 pub(crate) mod plan;
+#[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
