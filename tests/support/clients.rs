@@ -33,14 +33,12 @@ impl Clients {
             .endpoint_url(endpoint)
             .region(Region::from_static("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                account,
-                "test",
-                None,
-                None,
-                "test",
+                account, "test", None, None, "test",
             )))
             .build();
-        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(true)
+            .build();
         Self {
             account: account.to_owned(),
             cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
@@ -62,7 +60,11 @@ impl Clients {
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime")
     });
     runtime.block_on(future)
 }

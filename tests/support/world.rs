@@ -22,21 +22,35 @@ impl Ran {
     /// Asserts the exit code and shows everything when it is another.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// Asserts that standard output holds a text.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stdout.contains(text),
+            "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     /// Asserts that standard error holds a text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert!(
+            self.stderr.contains(text),
+            "no {text:?} in\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 }
@@ -60,16 +74,30 @@ impl World {
         let (address, addresses) = std::sync::mpsc::channel();
         let sandbox = Sandbox::in_memory(&account);
         std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime for the sandbox");
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime for the sandbox");
             runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                address.send(listener.local_addr().expect("its address")).expect("the test waits for it");
-                sandbox.serve(listener, async { drop(ended.await) }).await.expect("the sandbox serves");
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+                    .await
+                    .expect("a free port");
+                address
+                    .send(listener.local_addr().expect("its address"))
+                    .expect("the test waits for it");
+                sandbox
+                    .serve(listener, async { drop(ended.await) })
+                    .await
+                    .expect("the sandbox serves");
             });
         });
         let endpoint = format!("http://{}", addresses.recv().expect("the sandbox listens"));
-        Self { endpoint, account, folder: folder(), _server: Some(end) }
+        Self {
+            endpoint,
+            account,
+            folder: folder(),
+            _server: Some(end),
+        }
     }
 
     /// A fresh account of the test process's moto.
@@ -108,7 +136,10 @@ impl World {
 
     /// Runs `trailwarden` against another address, such as a proxy's.
     pub(crate) fn run_at(&self, endpoint: &str, arguments: &[&str]) -> Ran {
-        let output = self.command(endpoint, arguments).output().expect("the binary starts");
+        let output = self
+            .command(endpoint, arguments)
+            .output()
+            .expect("the binary starts");
         Ran {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
@@ -138,7 +169,9 @@ impl World {
     /// Expects that `spec.toml` and the account do not differ.
     #[track_caller]
     pub(crate) fn expect_no_differences(&self) -> Ran {
-        self.run(&["plan", "spec.toml", "--detailed-exitcode"]).exits(0).prints("No differences.")
+        self.run(&["plan", "spec.toml", "--detailed-exitcode"])
+            .exits(0)
+            .prints("No differences.")
     }
 }
 
@@ -148,6 +181,8 @@ fn folder() -> TempDir {
 
 /// The text of one of the project's example specs.
 pub(crate) fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../specs")
+        .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }

@@ -39,6 +39,8 @@ pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure
             )
             .help("save the file as UTF-8")
         })?;
+        // A byte order mark would be counted as a column.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         sources.push(Source {
             name: file.display().to_string(),
             text,

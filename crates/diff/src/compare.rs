@@ -142,9 +142,16 @@ impl Planner<'_> {
     /// is enough that anything of the stack is there, and of a subscription that its topic is there
     /// and has no subscriber.
     fn stands(&self, address: &Address, wish: Option<&Wish>) -> bool {
-        if let Some(topic) = wish.and_then(|wish| topic_of(&wish.object, self.scope())) {
-            let subscribed = |found: &Found| topic_of(&found.value, self.scope()).as_ref() == Some(&topic);
-            return self.live.objects.contains_key(&topic) && !self.live.objects.values().any(subscribed);
+        if let (Kind::Subscription, Some(topic)) =
+            (address.kind, wish.and_then(|w| parent(&w.object, self.scope())))
+        {
+            let on_topic = |found: &Found| parent(&found.value, self.scope()).as_ref() == Some(&topic);
+            let mut subscribed = self
+                .live
+                .objects
+                .iter()
+                .filter(|(other, _)| other.kind == Kind::Subscription);
+            return self.live.objects.contains_key(&topic) && !subscribed.any(|(_, found)| on_topic(found));
         }
         let origin = wish.map(|wish| wish.origin.as_str());
         let wanted = &self.wanted.objects;
@@ -394,12 +401,5 @@ fn taken_away(change: Change) -> Change {
         before: after,
         after: before,
         verdict,
-    }
-}
-
-fn topic_of(object: &Object, scope: &Scope) -> Option<Address> {
-    match object {
-        Object::Subscription(subscription) => Some(scope.address(Kind::Topic, subscription.topic.as_str())),
-        _ => None,
     }
 }

@@ -195,17 +195,6 @@ impl<'a> Order<'a> {
             let instead = o.address.kind == step.address.kind || (watches && WATCH.contains(&o.address.kind));
             makes(o) && instead
         }));
-        if let Some(filter) = filter(&step.before) {
-            // While a trail still feeds the group, the group's filters are what watches.
-            let group = self.scope.address(Kind::LogGroup, filter.log_group.as_str());
-            let leaves = |o: &Step| {
-                o.address.kind == Kind::Trail
-                    && o.action != Action::Release
-                    && self.held(o, &group)
-                    && !self.wants(o, &group)
-            };
-            waits.needs.extend(self.which(leaves));
-        }
         if let Some(alarm) = alarm(&step.before) {
             // The alarm is what marks a filter outside the stack's namespace as ours.
             let fed_by = |o: &Step| filter(&o.before).is_some_and(|filter| feeds(filter, alarm));

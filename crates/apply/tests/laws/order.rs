@@ -3,7 +3,7 @@
 use trailwarden_apply::Outcome;
 use trailwarden_diff::{Action, Options, Phase, plan};
 use trailwarden_spec::leaf::Owner;
-use trailwarden_spec::{Kind, Object};
+use trailwarden_spec::{Address, Kind, Object};
 
 use crate::memory::{Fault, execute, reconcile};
 use crate::shape::{RuleShape, Shape, TopicShape, TrailShape, stack, world};
@@ -311,4 +311,60 @@ fn a_refused_trail_keeps_what_it_leans_on() {
     let (plan, ran) = reconcile(&world, &wanted, &yes(&wanted, &world), 1);
     assert_eq!(plan.refusals.len(), 1);
     assert!(chains(&ran.world, &Default::default()).contains("t0 delivers files"));
+}
+
+/// What became of the step of an address.
+type OutcomeOf = Box<dyn Fn(&str) -> Outcome>;
+
+/// The outcomes of reaching the changed spec while writes to one object are denied.
+fn denied(change: impl Fn(&mut Shape), denied: &Address) -> (World, OutcomeOf) {
+    let mut shape = shape();
+    change(&mut shape);
+    let (world, wanted) = (set_up(), shape.wanted());
+    let plan = plan(&wanted, &world.survey(&wanted), &yes(&wanted, &world));
+    let ran = execute(&world, &plan, Fault::Denied(denied.clone()), 1);
+    let steps: Vec<(String, Outcome)> = plan
+        .steps
+        .iter()
+        .map(|step| step.address.to_string())
+        .zip(ran.report.outcomes)
+        .collect();
+    let outcome = move |address: &str| steps.iter().find(|(a, _)| a == address).unwrap().1.clone();
+    (ran.world, Box::new(outcome))
+}
+
+#[test]
+fn an_alarm_stays_with_its_topic_while_the_new_one_reaches_nobody() {
+    let policy = stack().scope.address(Kind::TopicPolicy, "x0-new");
+    let (world, outcome) = denied(|shape| shape.topics[0].as_mut().unwrap().renamed = true, &policy);
+    assert_eq!(
+        outcome("alarm.r0"),
+        Outcome::Skipped {
+            because_of: policy.clone()
+        }
+    );
+    assert_eq!(outcome("topic.x0"), Outcome::Skipped { because_of: policy });
+    assert_eq!(
+        chains(&world, &Default::default()),
+        chains(&set_up(), &Default::default())
+    );
+}
+
+#[test]
+fn a_trail_stays_with_its_group_while_the_rules_of_the_new_one_are_not_there() {
+    let moves = |shape: &mut Shape| {
+        shape.trails[0].as_mut().unwrap().group = Some(1);
+        shape.rules[0].as_mut().unwrap().group = 1;
+    };
+    let filter = stack().scope.address(Kind::MetricFilter, "/g1:r0");
+    let (world, outcome) = denied(moves, &filter);
+    assert_eq!(outcome("trail.t0"), Outcome::Skipped { because_of: filter });
+    assert_eq!(
+        chains(&world, &Default::default()),
+        chains(&set_up(), &Default::default())
+    );
+    // The old group waits for the trail and the trail for the role: the role is what went wrong.
+    let role = stack().scope.address(Kind::Role, "role0");
+    let (_, outcome) = denied(moves, &role);
+    assert_eq!(outcome("log_group./g0"), Outcome::Skipped { because_of: role });
 }

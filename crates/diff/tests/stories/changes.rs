@@ -258,3 +258,29 @@ fn a_rule_is_renamed() {
     story.allow_blinding(&old);
     assert_snapshot!(story.text());
 }
+
+#[test]
+fn a_second_subscriber_is_new_and_the_only_one_is_missed() {
+    let mut story = Story::applied();
+    story.wants("topic.security", subscription("second@example.com"));
+    assert!(!story.text().contains("blind"), "{}", story.text());
+    story
+        .live
+        .objects
+        .retain(|address, _| address.kind != Kind::Subscription);
+    assert_snapshot!(story.text());
+}
+
+#[test]
+fn a_policy_without_statements_is_as_good_as_none() {
+    let mut story = Story::applied();
+    let Object::TopicPolicy(policy) = story.wish("topic_policy.security-alerts") else {
+        unreachable!()
+    };
+    policy.statements = Statements::default();
+    story
+        .live
+        .objects
+        .remove(&address("topic_policy.security-alerts"));
+    assert!(story.plan().is_empty(), "{}", story.text());
+}

@@ -155,3 +155,63 @@ fn what_vanishes_with_its_parent_counts_as_taken() {
     story.allow_blinding(&[&group.to_string()]);
     assert_snapshot!(story.text());
 }
+
+#[test]
+fn a_rule_moves_to_another_metric() {
+    let mut story = Story::applied();
+    let Object::MetricFilter(filter) = story.wish(FILTER) else {
+        unreachable!()
+    };
+    filter.metric = "identity".into();
+    let Object::Alarm(alarm) = story.wish(ALARM) else {
+        unreachable!()
+    };
+    alarm.metric = "identity".into();
+    assert_snapshot!(story.text());
+}
+
+const TRAIL: &str = "trail.account-activity";
+const BUCKET: &str = "bucket.acme-123456789012-account-activity";
+const POLICY: &str = "bucket_policy.acme-123456789012-account-activity";
+
+#[test]
+fn what_drifted_to_where_nobody_watches_comes_back_without_consent() {
+    let mut story = Story::applied();
+    let Object::Trail(trail) = &mut story.found(TRAIL).value else {
+        unreachable!()
+    };
+    let Managed::Set(Some(delivery)) = &mut trail.delivery else {
+        unreachable!()
+    };
+    delivery.log_group = scope().log_group_arn("/elsewhere");
+    let Object::Alarm(alarm) = &mut story.found(ALARM).value else {
+        unreachable!()
+    };
+    alarm.metric = "nobody-counts-it".into();
+    assert_snapshot!(story.text());
+    assert!(story.plan().refusals.is_empty());
+}
+
+#[test]
+fn a_stopped_trail_records_again_whatever_is_the_matter_with_its_bucket() {
+    let mut story = Story::applied();
+    story.found(BUCKET).owner = Owner::Foreign;
+    let Object::Trail(trail) = &mut story.found(TRAIL).value else {
+        unreachable!()
+    };
+    trail.logging = false;
+    assert_snapshot!(story.text());
+}
+
+#[test]
+fn what_a_refused_object_needs_is_neither_deleted_nor_released() {
+    let mut story = Story::applied();
+    for gone in [BUCKET, POLICY, TRAIL] {
+        story.drops(gone);
+    }
+    // The trail may not go, so the rest stays, whatever was allowed of it.
+    story.allow_blinding(&[BUCKET, POLICY]);
+    assert_snapshot!(story.text());
+    story.found(BUCKET).facts.holds_data = true;
+    assert!(story.plan().steps.is_empty(), "{}", story.text());
+}

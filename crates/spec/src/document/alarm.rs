@@ -54,7 +54,7 @@ impl Section for AlarmSection {
         if let Some(unit) = table.take("unit") {
             alarm.unit = unit.value;
         }
-        alarm.tags = table.tags(&header.tags);
+        alarm.tags = table.tags(header);
         let silent = !table.has("notify");
         actions.notify = table.take("notify");
         if silent {
@@ -119,25 +119,19 @@ pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bo
 /// Takes an alarm's dimensions out: at most 30, with values of at most 1,024 characters
 /// (`CloudWatch`: `Dimension`).
 fn dimensions(table: &mut Table<'_>) -> BTreeMap<String, String> {
-    let Some(At {
-        value: Map(all),
-        spot,
-    }) = table.take::<Map>("dimensions")
-    else {
+    let Some(At { value: map, spot }) = table.take::<Map>("dimensions") else {
         return BTreeMap::new();
     };
-    let sink = table.cx.sink;
+    let (sink, all) = (table.cx.sink, &map.0);
     if all.len() > 30 {
         let message = format!("{} dimensions, CloudWatch takes 30", all.len());
         sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
     }
-    for (name, value) in &all {
+    for (name, value) in all {
         limits::text(sink, "dimension's name", name, 255);
         limits::text(sink, "dimension's value", value, 1024);
     }
-    all.into_iter()
-        .map(|(name, value)| (name.value, value.value))
-        .collect()
+    map.into_map()
 }
 
 /// Adds a plain alarm.

@@ -21,7 +21,7 @@ impl Section for Bucket {
             encryption: table.take("encryption").map(|at| at.value).into(),
             versioning: table.take("versioning").map(|at| at.value).into(),
             object_ownership: table.take("object_ownership").map(|at| at.value).into(),
-            tags: table.tags(&header.tags),
+            tags: table.tags(header),
         }
     }
 }

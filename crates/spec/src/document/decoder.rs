@@ -127,6 +127,19 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// The header that the value is written below, if it is a table or an array of tables.
+    fn header(&self) -> Option<String> {
+        match self.raw {
+            DeValue::Table(_) => Some(format!("[{}]", self.path)),
+            DeValue::Array(items) => items
+                .iter()
+                .next()
+                .filter(|item| matches!(item.get_ref(), DeValue::Table(_)))
+                .map(|_| format!("[[{}]]", self.path)),
+            _ => None,
+        }
+    }
+
     /// The items of the value, if it is an array.
     pub(crate) fn items(&self) -> Option<Vec<Self>> {
         let DeValue::Array(items) = self.raw else {
@@ -325,24 +338,42 @@ impl<'d> Table<'d> {
     /// Reports what is left over.
     pub(crate) fn finish(self) {
         for (key, value) in &self.left {
-            let whole_file = self.path.is_empty();
-            let (message, label) = match (whole_file, value.raw) {
-                (true, DeValue::Table(_)) => {
-                    (format!("unknown section `[{}]`", key.value), "no such section")
-                }
-                _ => (format!("unknown key `{}`", key.value), "no such key"),
+            let header = value.header().filter(|_| self.path.is_empty());
+            let problem = match header {
+                Some(header) => self.unknown_section(key, &header),
+                None => self.unknown_key(key),
             };
-            let known = listed(self.known.iter().copied());
-            let help = match nearest(key.value, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("{} takes {known}", self.in_words()),
-            };
-            self.cx.sink.report(
-                Problem::new(code::UNKNOWN_KEY, &key.spot, message)
-                    .label(label)
-                    .help(help),
-            );
+            self.cx.sink.report(problem);
         }
+    }
+
+    fn unknown_key(&self, key: &At<&str>) -> Problem {
+        let message = format!("unknown key `{}`", key.value);
+        let known = || self.known.iter().copied();
+        let help = match nearest(key.value, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{} takes {}", self.in_words(), listed(known())),
+        };
+        Problem::new(code::UNKNOWN_KEY, &key.spot, message)
+            .label("no such key")
+            .help(help)
+    }
+
+    /// The section may be of a later version, so all that this one has are named.
+    fn unknown_section(&self, key: &At<&str>, header: &str) -> Problem {
+        let sections = || self.known.iter().copied().filter(|known| *known != "format");
+        let near = nearest(key.value, sections()).map(|near| format!("did you mean `{near}`? "));
+        Problem::new(
+            code::UNKNOWN_KEY,
+            &key.spot,
+            format!("unknown section `{header}`"),
+        )
+        .label("no such section")
+        .help(format!(
+            "{}the sections of this version are {}",
+            near.unwrap_or_default(),
+            listed(sections())
+        ))
     }
 
     fn in_words(&self) -> String {

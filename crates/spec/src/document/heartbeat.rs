@@ -4,6 +4,11 @@
 //! rare. So they stay green, too, when the trail delivers nothing any more. The heartbeat is the
 //! alarm that turns red then: an account's events come by the minute, and an hour without one means
 //! that the delivery is broken.
+//!
+//! A silent group sends no zeros but nothing, and `CloudWatch` retrieves more points than it
+//! evaluates: while enough of those exist it takes them, however old, and leaves missing ones aside
+//! ("How alarm state is evaluated when data is missing"). So the hour is made of short periods: of
+//! one long period the spare points alone would be hours.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +22,11 @@ use super::references::Notify;
 use super::resolve::Resolver;
 use super::sections::Entry;
 use super::trail::TrailSection;
+
+/// Seconds of a period: about what `CloudTrail` takes to deliver.
+const PERIOD: u32 = 300;
+/// Periods without an event, all of them, after which delivery counts as broken: about an hour.
+const PERIODS: u32 = 12;
 
 /// `heartbeat = true | false | { notify = [...] }`.
 #[derive(Clone, Debug)]
@@ -68,7 +78,9 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, 
     let alarm = Alarm {
         description: Managed::Set(description(&section.trail.name, log_group)),
         dimensions: BTreeMap::from([("LogGroupName".into(), log_group.into())]),
-        period: 3600,
+        period: PERIOD,
+        evaluation_periods: PERIODS,
+        datapoints_to_alarm: PERIODS,
         threshold: 1.0,
         operator: Operator::LessThanThreshold,
         missing_data: MissingData::Breaching,
@@ -85,7 +97,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, 
 
 fn description(trail: &str, log_group: &str) -> String {
     format!(
-        "No event of trail {trail} reached the log group {log_group} for an hour, so no rule on it can fire: silence is \
-         not peace. Look whether the trail is logging, at its last delivery error and at its role."
+        "No event of trail {trail} reached the log group {log_group} for about an hour, so no rule on it can fire: \
+         silence is not peace. Look whether the trail is logging, at its last delivery error and at its role."
     )
 }

@@ -88,14 +88,10 @@ pub(crate) fn read_shape(
 /// Takes a filter's dimensions out: at most three, and only of patterns that have fields
 /// (`MetricTransformation`).
 fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String, String> {
-    let Some(At {
-        value: Map(all),
-        spot,
-    }) = table.take::<Map>("dimensions")
-    else {
+    let Some(At { value: map, spot }) = table.take::<Map>("dimensions") else {
         return BTreeMap::new();
     };
-    let sink = table.cx.sink;
+    let (sink, all) = (table.cx.sink, &map.0);
     if all.len() > 3 {
         let message = format!("{} dimensions, CloudWatch Logs takes 3", all.len());
         sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
@@ -108,7 +104,7 @@ fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String
             problem.help("only a pattern `{ ... }` or `[ ... ]` has fields that dimensions can name"),
         );
     }
-    for (name, value) in &all {
+    for (name, value) in all {
         limits::text(sink, "dimension's name", name, 255);
         limits::text(sink, "dimension's value", value, 255);
         if !value.value.starts_with('$') {
@@ -117,9 +113,7 @@ fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String
             sink.report(problem.help("write the field that it takes its value from, such as `$.eventName`"));
         }
     }
-    all.into_iter()
-        .map(|(name, value)| (name.value, value.value))
-        .collect()
+    map.into_map()
 }
 
 /// What a matching event adds: a number, or a selector.

@@ -54,6 +54,10 @@ fn is_ip(text: &str) -> bool {
     text.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
+fn reserved_by_s3(word: &str) -> String {
+    format!("`{word}` is reserved by S3")
+}
+
 fn lower(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit()
 }
@@ -86,19 +90,36 @@ pub(crate) const STACK: NameRule = NameRule {
 pub(crate) const BUCKET: NameRule = NameRule {
     code: code::BAD_NAME,
     what: "bucket name",
-    help: "S3 takes 3 to 63 of `a-z`, `0-9`, `.` and `-`, beginning and ending with a letter or digit",
+    help: "S3 takes 3 to 63 of `a-z`, `0-9`, `.` and `-`, beginning and ending with a letter or digit, and keeps some \
+           beginnings and endings for itself; a bucket that is there already is referred to by \
+           `{ existing = \"NAME\" }`",
     why: |text| {
+        // `-an` is for the account-regional namespace, which `CreateBucket` has to be asked for.
         const BEGINNINGS: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
-        const ENDINGS: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+        const ENDINGS: [&str; 1] = ["-an"];
         let reserved = || {
             let beginning = BEGINNINGS.iter().find(|b| text.starts_with(*b));
             beginning.or_else(|| ENDINGS.iter().find(|e| text.ends_with(*e)))
         };
+        (EXISTING_BUCKET.why)(text).or_else(|| reserved().map(|word| reserved_by_s3(word)))
+    },
+};
+
+/// Buckets that are there: their names may be older than a rule, or of the account-regional
+/// namespace. What names something else than a bucket stays refused.
+pub(crate) const EXISTING_BUCKET: NameRule = NameRule {
+    code: code::BAD_NAME,
+    what: "bucket name",
+    help: "a bucket's name has 3 to 63 of `a-z`, `0-9`, `.` and `-`, beginning and ending with a letter or digit; an \
+           ARN or an alias is not a name",
+    why: |text| {
+        const ENDINGS: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+        let reserved = || ENDINGS.iter().find(|e| text.ends_with(*e));
         chars(text, 3, 63, |c| lower(c) || matches!(c, '.' | '-'))
             .or_else(|| (!ends(text, lower)).then(|| "begins or ends with a sign".into()))
             .or_else(|| text.contains("..").then(|| "two periods in a row".into()))
             .or_else(|| is_ip(text).then(|| "looks like an IP address".into()))
-            .or_else(|| reserved().map(|word| format!("`{word}` is reserved by S3")))
+            .or_else(|| reserved().map(|word| reserved_by_s3(word)))
     },
 };
 
@@ -166,9 +187,13 @@ pub(crate) const METRIC: NameRule = NameRule {
     why: |text| chars(text, 1, 255, |c| !matches!(c, ':' | '*' | '$') && !c.is_control()),
 };
 
+/// Namespaces that filters count into. Alarms may read others, such as `AWS/Logs`.
 pub(crate) const NAMESPACE: NameRule = NameRule {
-    what: "namespace",
-    ..METRIC
+    code: code::BAD_NAME,
+    what: "namespace that filters can count into",
+    help: "CloudWatch Logs takes 1 to 255 characters without `:`, `*` and `$`; those of AWS services begin with \
+           `AWS/`: choose another, such as `Trailwarden/NAME`, or leave `namespace` out",
+    why: |text| (METRIC.why)(text).or_else(|| text.starts_with("AWS/").then(|| "`AWS/` is reserved".into())),
 };
 
 /// `CloudWatch`: `PutMetricAlarm`.
@@ -278,6 +303,20 @@ mod tests {
                     "192.168.0.1",
                     "xn--abc",
                     "abc-s3alias",
+                    "logs-123456789012-us-east-1-an",
+                    "-an",
+                ],
+            ),
+            (
+                &EXISTING_BUCKET,
+                &["logs-123456789012-us-east-1-an", "xn--abc"],
+                &[
+                    "ab",
+                    "Acme",
+                    "a..b",
+                    "10.0.0.1",
+                    "abc-s3alias",
+                    "a--usw2-az1--x-s3",
                 ],
             ),
             (
@@ -288,7 +327,8 @@ mod tests {
             (&PREFIX, &["a/b", "x"], &["", "/a", "a/", "a//b"]),
             (&LOG_GROUP, &["/acme/x", "a#b"], &["", "aws/x", "a:b", "a*"]),
             (&FILTER, &["a b", "ä"], &["", "a:b", "a*"]),
-            (&METRIC, &["a/b c"], &["", "$a", "a:b"]),
+            (&METRIC, &["a/b c", "AWS/x"], &["", "$a", "a:b"]),
+            (&NAMESPACE, &["a/b c", "AWS", "AWSome/x"], &["", "$a", "AWS/Logs"]),
             (&ALARM, &["jö: *$"], &["", "a\nb"]),
             (&TOPIC, &["A_b-1"], &["", "a.fifo", "a b"]),
             (&ROLE, &["a+b=c,d.e@f-g_h"], &["", "a/b", "a b"]),

@@ -39,7 +39,7 @@ impl Section for RoleSection {
             name,
             path: path.map_or_else(|| header.stack.role_path(), |path| path.value),
             permissions_boundary: boundary.into(),
-            tags: table.tags(&header.tags),
+            tags: table.tags(header),
         }
     }
 }

@@ -61,12 +61,15 @@ impl Section for RuleSection {
         }
         keys.finish();
         alarm.description = description.map(|at| at.value).into();
-        alarm.tags = table.tags(&header.tags);
+        alarm.tags = table.tags(header);
 
         if let Some((key, _)) = table.take_reserved("test") {
-            let message = "pattern tests are not run by this version";
+            let path = format!("[[{}.test]]", table.path);
+            let message = format!("`{path}` is reserved for a later version");
             let problem = Problem::new(code::RESERVED, &key.spot, message).label("would not be run");
-            sink.report(problem.help("remove the table: a test that nobody runs proves nothing"));
+            sink.report(problem.help(format!(
+                "take `{path}` away: a test that nobody runs proves nothing"
+            )));
         }
         Self {
             log_group,

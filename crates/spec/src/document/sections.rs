@@ -87,11 +87,16 @@ impl Document {
             table.finish();
         }
         if let Some((key, _)) = root.take_reserved("target") {
-            let problem =
-                Problem::new(code::RESERVED, &key.spot, "`target` is reserved").label("not in this version");
-            root.cx
-                .sink
-                .report(problem.help("one spec describes one account and region; write one spec for each"));
+            let problem = Problem::new(
+                code::RESERVED,
+                &key.spot,
+                "`[[target]]` is reserved for a later version",
+            )
+            .label("not in this version");
+            root.cx.sink.report(problem.help(
+                "a spec is of the one account and region that `[stack]` says: take `[[target]]` away, and write a spec \
+                 for each",
+            ));
         }
         root.finish();
     }

@@ -16,6 +16,8 @@ use super::references::{GroupRef, Notify};
 pub(crate) struct Header {
     pub(crate) stack: Stack,
     pub(crate) tags: BTreeMap<String, String>,
+    /// Where the keys of the tags are written.
+    pub(crate) tag_keys: Vec<At<String>>,
     pub(crate) spot: Spot,
 }
 
@@ -89,14 +91,19 @@ pub(crate) fn read_stack(table: &mut Table<'_>) -> Header {
         stack.namespace = namespace.value;
     }
     let spot = table.spot.clone();
-    let tags = match tags {
-        Some(tags) => {
-            super::tags::count(table.cx.sink, &tags.value, &tags.spot);
-            tags.value
-        }
-        None => BTreeMap::new(),
+    let mut header = Header {
+        stack,
+        tags: BTreeMap::new(),
+        tag_keys: Vec::new(),
+        spot,
     };
-    Header { stack, tags, spot }
+    if let Some(tags) = tags {
+        super::tags::twins(table.cx.sink, &[], &tags.value);
+        header.tag_keys = tags.value.0.iter().map(|(key, _)| key.clone()).collect();
+        header.tags = tags.value.into_map();
+        super::tags::count(table.cx.sink, &header.tags, &tags.spot);
+    }
+    header
 }
 
 /// Reports that no file has a `[stack]`.
@@ -122,6 +129,7 @@ pub(crate) fn stand_in(variables: &OnceCell<Stack>) -> Header {
     Header {
         stack,
         tags: BTreeMap::new(),
+        tag_keys: Vec::new(),
         spot: Spot { file: 0, span: 0..0 },
     }
 }

@@ -6,39 +6,64 @@ use crate::leaf::Tags;
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Sink, Spot, Table};
+use super::stack::Header;
 use super::values::Map;
 
 /// AWS takes 50 tags of an object; three are our marks.
 const MOST: usize = 47;
 
 impl Table<'_> {
-    /// Takes `tags` out and checks each.
-    pub(crate) fn own_tags(&mut self) -> Option<At<BTreeMap<String, String>>> {
-        let tags = self.take::<Map>("tags")?;
+    /// Takes `tags` out, in the order in which they are written, and checks each.
+    pub(crate) fn own_tags(&mut self) -> Option<At<Map>> {
+        let mut tags = self.take::<Map>("tags")?;
+        tags.value.0.sort_by_key(|(key, _)| key.spot.span.start);
         for (key, value) in &tags.value.0 {
             check(self.cx.sink, key, value);
         }
-        Some(tags.map(|tags| {
-            tags.0
-                .into_iter()
-                .map(|(key, value)| (key.value, value.value))
-                .collect()
-        }))
+        Some(tags)
     }
 
     /// Takes `tags` out and puts them over the stack's.
-    pub(crate) fn tags(&mut self, of_stack: &BTreeMap<String, String>) -> Tags {
-        let own = self.own_tags();
-        let mut all = of_stack.clone();
-        let spot = match own {
-            Some(own) => {
-                all.extend(own.value);
-                own.spot
-            }
-            None => return Tags::named(all),
+    pub(crate) fn tags(&mut self, header: &Header) -> Tags {
+        let mut all = header.tags.clone();
+        let Some(At { value: own, spot }) = self.own_tags() else {
+            return Tags::named(all);
         };
+        twins(self.cx.sink, &header.tag_keys, &own);
+        all.extend(own.into_map());
         count(self.cx.sink, &all, &spot);
         Tags::named(all)
+    }
+}
+
+/// Reports keys that differ only in case, among an object's own and those of the stack. IAM and some
+/// other services take them for one key: they refuse the two together, or keep the last.
+pub(crate) fn twins(sink: &Sink, of_stack: &[At<String>], own: &Map) {
+    let mut seen: BTreeMap<String, (&At<String>, bool)> = BTreeMap::new();
+    let keys = of_stack.iter().map(|key| (key, true));
+    for (key, stack_s) in keys.chain(own.0.iter().map(|(key, _)| (key, false))) {
+        let lower = key.value.to_lowercase();
+        let (first, first_is_stack_s) = *seen.entry(lower).or_insert((key, stack_s));
+        // Two of the stack's are said where the stack is read.
+        if stack_s || first.value == key.value {
+            continue;
+        }
+        let message = format!(
+            "the tag keys `{}` and `{}` differ only in case",
+            first.value, key.value
+        );
+        let problem = Problem::new(code::BAD_TAG, &key.spot, message).label("the second");
+        let (place, way_out) = if first_is_stack_s {
+            (
+                "the first, of `[stack]`",
+                format!("write `{}` here, too, or take one of them away", first.value),
+            )
+        } else {
+            ("the first", "take one of them away".into())
+        };
+        sink.report(problem.also(&first.spot, place).help(format!(
+            "IAM and some other services take them for one key: {way_out}"
+        )));
     }
 }
 

@@ -43,7 +43,7 @@ impl Section for TopicSection {
         let topic = Topic {
             name,
             display_name: display_name.map(|at| at.value).into(),
-            tags: table.tags(&header.tags),
+            tags: table.tags(header),
         };
         Self {
             topic,

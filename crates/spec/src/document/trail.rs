@@ -58,7 +58,7 @@ impl Section for TrailSection {
                 .map_or(ManagementEvents::All, |events| events.value),
             excluded_sources: BTreeSet::new(),
             logging: switch(table.take("logging")),
-            tags: table.tags(&header.tags),
+            tags: table.tags(header),
         };
         let spot = table.spot.clone();
         // One that cannot be read is said once, and not also that it notifies nobody.
@@ -210,7 +210,7 @@ fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) 
             Some(found.value.name.clone())
         }
         BucketRef::Existing { name, owner } => {
-            names::BUCKET.check(resolver.sink, name);
+            names::EXISTING_BUCKET.check(resolver.sink, name);
             if let Some(owner) = owner {
                 names::ACCOUNT.check(resolver.sink, owner);
             }

@@ -1,5 +1,7 @@
 //! The values that keys take: strings, numbers, words, lists and maps.
 
+use std::collections::BTreeMap;
+
 use toml::de::DeValue;
 
 use crate::kinds::{ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol, Statistic, Unit};
@@ -19,7 +21,9 @@ impl Decode for String {
             };
             return value.wrong_type("a string", help);
         };
-        match expand(text, value.cx.variables.get()) {
+        // The line ends of a file are its editor's: they must not make another pattern or description.
+        let text = text.replace("\r\n", "\n");
+        match expand(&text, value.cx.variables.get()) {
             Ok(text) => Some(text),
             Err(unknown) => {
                 let problem = Problem::new(code::UNKNOWN_VARIABLE, &value.spot, unknown.message);
@@ -116,6 +120,16 @@ impl<T: Decode> Decode for Vec<At<T>> {
 /// Names with their values, such as tags and dimensions, as written.
 #[derive(Debug, Default)]
 pub(crate) struct Map(pub(crate) Vec<(At<String>, At<String>)>);
+
+impl Map {
+    /// Names with their values, without their places.
+    pub(crate) fn into_map(self) -> BTreeMap<String, String> {
+        self.0
+            .into_iter()
+            .map(|(name, value)| (name.value, value.value))
+            .collect()
+    }
+}
 
 impl Decode for Map {
     fn decode(value: &Value<'_>) -> Option<Self> {

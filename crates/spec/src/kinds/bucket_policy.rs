@@ -2,7 +2,7 @@ use serde::Serialize;
 use trailwarden_policy::Statement;
 
 use crate::compare::Comparison;
-use crate::leaf::{Statements, sid};
+use crate::leaf::{Statements, digest, sid};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
@@ -28,20 +28,14 @@ impl BucketPolicy {
         bucket: &str,
         trails: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Self {
-        let mut trails: Vec<_> = trails.into_iter().collect();
-        trails.sort_unstable();
-        let several = trails.len() > 1;
         let arn = scope.bucket_arn(bucket);
-        let statements = trails.iter().enumerate().flat_map(|(at, (trail, prefix))| {
-            let number = if several {
-                (at + 1).to_string()
-            } else {
-                String::new()
-            };
+        let statements = trails.into_iter().flat_map(|(trail, prefix)| {
+            // Named after the trail, so that a second one does not rename the statements of the first.
+            let suffix = digest(trail, 4).to_uppercase();
             let source = scope.trail_arn(trail).to_string();
             let path = prefix.map(|p| format!("{p}/")).unwrap_or_default();
             let allow = |purpose: &str| {
-                Statement::allow(sid(stack, &format!("{purpose}{number}")))
+                Statement::allow(sid(stack, &format!("{purpose}{suffix}")))
                     .service("cloudtrail.amazonaws.com")
             };
             [

@@ -10,6 +10,19 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
     ("[log_group.a]\nretension_days = 30\n", &["unknown-key"]),
     ("[log_group.a]\ncolour = 1\n", &["unknown-key"]),
     ("[log_gruop.a]\n[log_group.b]\n", &["unknown-key"]),
+    // sections that a later version may have
+    (
+        "[[targets]]\na = 1\n[pack.cis]\nversion = 5\n[[drill]]\nrule = \"r\"\n[key.logs]\n[drills]\n[topic.t]\n\
+         [[topic.t.pack]]\n",
+        &[
+            "unknown-key",
+            "unknown-key",
+            "unknown-key",
+            "unknown-key",
+            "unknown-key",
+            "unknown-key",
+        ],
+    ),
     (
         "[log_group.a]\nretention_days = \"365\"\nname = 3\n",
         &["wrong-type", "wrong-type"],
@@ -42,7 +55,10 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[[adopt]]\naddress = \"trail.x\"\n",
         &["empty", "unknown-reference"],
     ),
-    ("[[target]]\naccount = \"1\"\n[topic.t]\n", &["reserved"]),
+    (
+        "[[target]]\naccount = \"1\"\n[[target]]\naccount = \"2\"\n[topic.t]\n",
+        &["reserved"],
+    ),
     (
         "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\n[[rule.r.test]]\nmatch = true\n",
         &["reserved"],
@@ -126,6 +142,11 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         &["bad-name", "bad-name", "unknown-word", "unknown-word"],
     ),
     (
+        "[bucket.logs-an]\n[bucket.abc]\nname = \"acme-${account}-${region}-an\"\n\
+         [trail.abc]\nbucket = { existing = \"acme-s3alias\" }\n",
+        &["bad-name", "bad-name", "bad-name"],
+    ),
+    (
         "[topic.t]\nname = \"x.fifo\"\n[role.r]\nname = \"a/b\"\npath = \"x\"\npermissions_boundary = \"x\"\n",
         &["bad-name", "unused-role", "bad-name", "bad-name", "bad-arn"],
     ),
@@ -200,6 +221,11 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[log_group.a]\n[metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nnamespace = \"Other\"\n",
         &["unmarked-filter"],
     ),
+    (
+        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\nfilter.namespace = \"AWS/Logs\"\n\
+         [metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nnamespace = \"AWS/Logs\"\nmetric = \"acme-r\"\n",
+        &["bad-name", "bad-name"],
+    ),
     // subscriptions
     (
         "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"Email\"\nendpoint = \"a@b.example\"\n\
@@ -237,6 +263,11 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[topic.t]\ntags = { \"aws:x\" = \"1\", \"Trailwarden:y\" = \"2\", \"a#\" = \"b!\", \"\" = \"\" }\n",
         &["bad-tag", "bad-tag", "bad-tag", "bad-tag", "bad-tag"],
     ),
+    (
+        "tags = { Team = \"a\", stage = \"b\" }\n[topic.t]\ntags = { Team = \"c\", team = \"d\", x = \"1\", X = \"2\" }\n\
+         [bucket.abc]\ntags = { TEAM = \"e\", stage = \"f\" }\n",
+        &["bad-tag", "bad-tag", "bad-tag"],
+    ),
 ];
 
 /// Whole specs, by files.
@@ -270,6 +301,14 @@ pub(crate) const WHOLE: &[(&[&str], &[&str])] = &[
             "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n[defaults]\n[topic.t]\n",
         ],
         &["duplicate-section", "duplicate-section", "duplicate-section"],
+    ),
+    (
+        &[
+            "format = 1\n[topic.t]\ntags = { Owner = \"c\" }\n[topic.u]\n",
+            "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n\
+             namespace = \"AWS/acme\"\ntags = { owner = \"a\", OWNER = \"b\" }\n",
+        ],
+        &["bad-tag", "bad-name", "bad-tag"],
     ),
     // What cannot be read: what follows from it is not said.
     (

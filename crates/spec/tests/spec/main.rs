@@ -3,4 +3,5 @@
 mod cases;
 mod problems;
 mod robust;
+mod text;
 mod wanted;

@@ -241,6 +241,26 @@ fn what_the_spec_does_not_write_is_left_alone() {
 }
 
 #[test]
+fn what_aws_keeps_for_itself_can_be_read_and_referred_to() {
+    let wanted = with_stack(
+        r#"
+        [trail.t-1]
+        bucket = { existing = "logs-123456789012-eu-central-1-an" }
+        [alarm.a]
+        namespace = "AWS/Logs"
+        metric = "IncomingBytes"
+        notify = []
+        "#,
+    );
+    assert_eq!(alarm(&wanted, "a").namespace, "AWS/Logs");
+    let bucket = wanted
+        .stack
+        .scope
+        .address(Kind::Bucket, "logs-123456789012-eu-central-1-an");
+    assert!(wanted.existing.contains_key(&bucket));
+}
+
+#[test]
 fn a_spec_is_the_same_in_one_file_and_in_two() {
     let (first, second) = (
         "[log_group.a]\n",
