@@ -63,6 +63,10 @@ async fn delete_filter(clients: &Clients) {
 }
 
 async fn put_filter(clients: &Clients, pattern: Option<&str>, value: &str) {
+    put_filter_into(clients, "Trailwarden/acme-prod", pattern, value).await;
+}
+
+async fn put_filter_into(clients: &Clients, namespace: &str, pattern: Option<&str>, value: &str) {
     let live = clients
         .logs
         .describe_metric_filters()
@@ -79,7 +83,7 @@ async fn put_filter(clients: &Clients, pattern: Option<&str>, value: &str) {
     delete_filter(clients).await;
     let transformation = MetricTransformation::builder()
         .metric_name(metric.metric_name())
-        .metric_namespace(metric.metric_namespace())
+        .metric_namespace(namespace)
         .metric_value(value)
         .build()
         .expect("complete");
@@ -117,6 +121,24 @@ async fn put_alarm(clients: &Clients, threshold: f64, actions: Vec<String>) {
         .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
         .treat_missing_data("notBreaching")
         .set_alarm_actions(Some(actions));
+    put.send().await.expect("put");
+}
+
+async fn move_alarm(clients: &Clients) {
+    let put = clients
+        .cloudwatch
+        .put_metric_alarm()
+        .alarm_name(ALARM)
+        .namespace("Elsewhere")
+        .metric_name("acme-prod-iam-changes")
+        .dimensions(Dimension::builder().name("a").value("b").build())
+        .statistic(Statistic::Sum)
+        .period(300)
+        .evaluation_periods(1)
+        .threshold(1.0)
+        .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+        .treat_missing_data("notBreaching")
+        .alarm_actions(clients.topic(TOPIC));
     put.send().await.expect("put");
 }
 
@@ -192,6 +214,20 @@ fn drifts(world: &World) -> Vec<Drift> {
             address: alarm,
             shows: &["false -> true"],
             blind: Some("tells nobody"),
+        },
+        Drift {
+            name: "the alarm reads a metric that nothing counts into",
+            change: |c| Box::pin(move_alarm(c)),
+            address: format!("alarm.{ALARM}"),
+            shows: &["dimensions:", "namespace:"],
+            blind: Some("it reads another metric"),
+        },
+        Drift {
+            name: "the filter counts into a metric that nobody reads",
+            change: |c| Box::pin(put_filter_into(c, "Elsewhere", None, "1")),
+            address: format!("metric_filter.{GROUP}:{FILTER}"),
+            shows: &["\"Elsewhere\" -> \"Trailwarden/acme-prod\""],
+            blind: Some("another metric than the one that its alarms read"),
         },
         Drift {
             name: "the log group's retention is shortened",

@@ -1,5 +1,8 @@
 //! Small things that a good tool does.
 
+use aws_sdk_cloudwatchlogs::types::MetricTransformation;
+
+use crate::support::clients::{Clients, wait};
 use crate::support::world::World;
 
 #[test]
@@ -115,4 +118,93 @@ fn permissions_are_a_policy() {
         assert_eq!(run.stdout.contains("cloudtrail:CreateTrail"), holds);
         assert!(run.stdout.contains("cloudtrail:GetTrailStatus"));
     }
+}
+
+#[test]
+fn output_that_cannot_be_written_is_a_failure_and_a_closed_pipe_is_none() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("/dev/full");
+    let mut command = world.command(&world.endpoint, &["plan", "spec.toml", "--format", "json"]);
+    let output = command.stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the output"));
+
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = world.command(&world.endpoint, &["plan", "spec.toml"]);
+    let output = command.stdout(writer).output().expect("it runs");
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn consent_for_what_is_not_there_is_a_mistake() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    for (option, address, says) in [
+        ("--adopt", "bucket.nope", "neither in the spec nor"),
+        ("--allow-blinding", "all", "in capitals"),
+        ("--allow-blinding", "rule.nope", "there is no `[rule.nope]`"),
+        ("--delete-data", "bukket.logs", "no kind"),
+    ] {
+        world
+            .run(&["plan", "spec.toml", option, address])
+            .exits(64)
+            .says(says);
+    }
+    world
+        .run(&["plan", "spec.toml", "--endpoint-url", "nonsense"])
+        .exits(64)
+        .says("http://");
+}
+
+#[test]
+fn a_folder_is_one_spec_and_a_broken_link_in_it_is_no_empty_file() {
+    let world = World::on_sandbox();
+    let text = world.write_example("account-activity.toml");
+    std::fs::remove_file(world.folder().join("spec.toml")).expect("removed");
+    let (head, rules) = text.split_once("[rule.iam-changes]").expect("rules");
+    world.write("main.toml", head);
+    world.write("rules.toml", &format!("[rule.iam-changes]{rules}"));
+    world.write(".hidden.toml", "nonsense");
+    world.run(&["check"]).exits(0).prints("4 alarms");
+    std::os::unix::fs::symlink("nowhere", world.folder().join("more.toml")).expect("a link");
+    world.run(&["check"]).exits(65).says("more.toml");
+}
+
+#[test]
+fn text_from_the_account_cannot_play_with_the_terminal() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    world.apply();
+    let clients = Clients::of(&world);
+    let put = clients
+        .logs
+        .put_metric_filter()
+        .log_group_name("/acme/account-activity")
+        .filter_name("acme-prod-iam-calls")
+        .filter_pattern("{ $.x = \"\u{1b}[2K\u{1b}[1A\u{202e}\" }")
+        .metric_transformations(
+            MetricTransformation::builder()
+                .metric_name("acme-prod-iam-calls")
+                .metric_namespace("Trailwarden/acme-prod")
+                .metric_value("1")
+                .build()
+                .expect("complete"),
+        );
+    wait(put.send()).expect("put");
+    let plan = world.run(&["plan", "spec.toml", "--color", "always"]).exits(0);
+    assert!(
+        plan.stdout.contains("\\u{1b}[2K\\u{1b}[1A\\u{202e}"),
+        "{}",
+        plan.stdout
+    );
 }

@@ -184,7 +184,7 @@ pub(crate) struct Destroy {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Init {
-    /// The file to write; an existing one is never overwritten
+    /// The file to write, `-` for standard output; an existing one is never overwritten
     #[arg(value_name = "FILE", default_value = "trailwarden.toml")]
     pub(crate) file: PathBuf,
 }

@@ -35,6 +35,13 @@ pub(crate) async fn connect(
         )
         .help("leave `--region` out, or correct the spec"));
     }
+    let is_url = |url: &String| url.starts_with("http://") || url.starts_with("https://");
+    if let Some(url) = global.endpoint_url.as_ref().filter(|url| !is_url(url)) {
+        return Err(
+            Failure::new(Exit::Usage, format!("`--endpoint-url {url}` is no URL"))
+                .help("begin it with `http://` or `https://`"),
+        );
+    }
     let settings = settings(global, wanted, terminal)?;
     let waits = Arc::clone(board);
     let on_wait: trailwarden_provider::OnWait = Arc::new(move |what: &str| waits.wait(what));
@@ -100,6 +107,20 @@ pub(crate) async fn survey_and_plan(
     let live = provider.survey(wanted).await;
     board.end();
     let live = live?;
+    let named = options
+        .adopt
+        .iter()
+        .chain(&options.allow_blinding.addresses)
+        .chain(&options.delete_data);
+    for address in named {
+        if !wanted.objects.contains_key(address) && !live.objects.contains_key(address) {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("`{address}` is neither in the spec nor among what the stack has in the account"),
+            )
+            .help("write it as the plan shows it, or as the spec names it"));
+        }
+    }
     let plan = trailwarden_diff::plan(wanted, &live, &options);
     Ok((live, plan))
 }
@@ -131,6 +152,16 @@ fn addresses<C: FromIterator<Address>>(wanted: &Wanted, typed: &[String]) -> Res
             .collect();
         if by_origin.is_empty() {
             let scope = &wanted.stack.scope;
+            if text.eq_ignore_ascii_case("all") {
+                return Err(Failure::new(Exit::Usage, format!("`{text}` is no address"))
+                    .help("name an object; only `--allow-blinding` takes `ALL`, in capitals"));
+            }
+            if let Some(label) = text.strip_prefix("rule.") {
+                return Err(
+                    Failure::new(Exit::Usage, format!("there is no `[rule.{label}]` in the spec"))
+                        .help("what the spec has dropped is named as the plan shows it"),
+                );
+            }
             all.push(
                 scope
                     .parse(text)

@@ -71,11 +71,17 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         return Ok(vec![path.to_owned()]);
     }
     let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|file| file.extension().is_some_and(|e| e == "toml") && file.is_file())
-        .map(|file| file.strip_prefix(".").map(Path::to_owned).unwrap_or(file))
-        .collect();
+    let mut files = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(|error| unreadable(path, &error))?.path();
+        let hidden = file
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        // A link that leads nowhere must fail when it is read: its sections would count as dropped.
+        if file.extension().is_some_and(|e| e == "toml") && !hidden && !file.is_dir() {
+            files.push(file.strip_prefix(".").map(Path::to_owned).unwrap_or(file));
+        }
+    }
     files.sort();
     if files.is_empty() {
         return Err(Failure::new(

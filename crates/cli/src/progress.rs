@@ -6,6 +6,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use trailwarden_apply::{Outcome, Progress};
+use trailwarden_diff::render::visible;
 use trailwarden_diff::{Action, Phase, Step};
 
 use crate::terminal::Terminal;
@@ -38,7 +39,8 @@ impl Board {
     /// Begins work of unknown length; shown on terminals only.
     pub(crate) fn begin(&self, what: &str) {
         if self.watched {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                .with_style(ProgressStyle::default_spinner());
             bar.set_message(what.to_owned());
             bar.enable_steady_tick(Duration::from_millis(100));
             self.put(Some(bar));
@@ -110,7 +112,8 @@ impl Progress for Board {
 }
 
 fn outcome_line(step: &Step, outcome: &Outcome) -> String {
-    let address = &step.address;
+    let address = step.address.to_string();
+    let address = visible(&address);
     match outcome {
         Outcome::Done => {
             let done = match (step.action, step.phase) {
@@ -127,6 +130,8 @@ fn outcome_line(step: &Step, outcome: &Outcome) -> String {
         Outcome::Already => format!("  {GOOD}already  {GOOD:#} {address}: it was as the plan says"),
         Outcome::Failed { error } => {
             let way_out = error.kind.way_out();
+            let error = error.to_string();
+            let error = visible(&error);
             format!("  {BAD}failed   {BAD:#} {address}: {error}\n            {way_out}")
         }
         Outcome::Stale { message, .. } => {

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 
+use trailwarden_diff::render::visible;
+
 use crate::args::Color;
 use crate::failure::{Exit, Failure};
 
@@ -29,11 +31,20 @@ impl Terminal {
         }
     }
 
-    /// Prints to standard output. Where nobody reads any more (`| head`), nothing is lost that
-    /// somebody wanted, so that this is no failure.
-    pub(crate) fn print(&self, text: &str) {
+    /// Prints to standard output.
+    ///
+    /// # Errors
+    /// When the output cannot be written, as on a full disk: a truncated plan must not look like a
+    /// good one. Where nobody reads any more (`| head`), nothing is lost that somebody wanted.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
+                Exit::Failed,
+                format!("cannot write the output: {error}"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Prints to standard error.
@@ -61,7 +72,7 @@ impl Terminal {
         if failure.drawn {
             return self.say(&failure.message);
         }
-        let mut text = format!("{ERROR}error{ERROR:#}: {}\n", failure.message);
+        let mut text = format!("{ERROR}error{ERROR:#}: {}\n", visible(&failure.message));
         if let Some(help) = &failure.help {
             text += &format!("{HELP}help{HELP:#}: {help}\n");
         }
@@ -73,20 +84,32 @@ impl Terminal {
         io::stderr().is_terminal()
     }
 
-    /// Asks a question and returns the line that was typed.
+    /// Asks a question and returns the line that was typed; `None` after Ctrl-C.
     ///
     /// # Errors
     /// When there is nobody to ask.
-    pub(crate) fn ask(&self, question: &str, instead: &str) -> Result<String, Failure> {
+    pub(crate) async fn ask(&self, question: &str, instead: &str) -> Result<Option<String>, Failure> {
         if !io::stdin().is_terminal() {
             return Err(Failure::new(Exit::Usage, "there is no terminal to ask on").help(instead));
         }
         self.say(question);
-        let mut line = String::new();
-        io::stdin()
-            .read_line(&mut line)
-            .map_err(|error| Failure::new(Exit::Failed, format!("cannot read the answer: {error}")))?;
-        Ok(line.trim().to_owned())
+        // A read cannot be taken back: after Ctrl-C its thread waits until the process ends.
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line.trim().to_owned())
+        });
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => {
+                self.say("\n");
+                Ok(None)
+            }
+            answer = answer => match answer {
+                Ok(Ok(line)) => Ok(Some(line)),
+                Ok(Err(error)) => Err(Failure::new(Exit::Failed, format!("cannot read the answer: {error}"))),
+                Err(_) => Err(Failure::new(Exit::Failed, "cannot read the answer")),
+            },
+        }
     }
 
     /// Sends traces to standard error.

@@ -1,8 +1,7 @@
 //! When a change blinds the watch, seen against the rest of the account.
 
-use trailwarden_spec::kinds::{MetricFilter, Trail};
+use trailwarden_spec::kinds::{Alarm, MetricFilter, Trail};
 use trailwarden_spec::live::Live;
-use trailwarden_spec::wanted::Stack;
 use trailwarden_spec::{Kind, Object};
 
 /// Kinds whose content follows from other objects of the spec: what is wanted serves all of them,
@@ -13,24 +12,22 @@ pub(crate) fn is_derived(kind: Kind) -> bool {
 
 /// Why going from `before` to `after` blinds the watch, if it does.
 ///
-/// A kind's own answer knows one object only. Leaving a metric that no alarm reads, or a log group
-/// that no filter watches, takes nothing away: it is the repair of a drift, and asking consent for
-/// it would make people give consent without thinking.
-pub(crate) fn blinds(before: &Object, after: &Object, live: &Live, stack: &Stack) -> Option<String> {
+/// A kind's own answer knows one object only. A filter and its alarms meet at a metric, and the spec
+/// says which: moving there takes nothing away, it is the repair of a drift or both halves move.
+/// Neither does leaving a log group that no filter watches. Asking consent for these would make
+/// people give consent without thinking.
+pub(crate) fn blinds(before: &Object, after: &Object, live: &Live) -> Option<String> {
     if is_derived(after.kind()) || is_silent(before) {
         return None;
     }
     let mut before = before.clone();
     match (&mut before, after) {
-        (Object::MetricFilter(before), Object::MetricFilter(after)) if !is_read(before, live) => {
+        (Object::MetricFilter(before), Object::MetricFilter(after)) => {
             before.namespace.clone_from(&after.namespace);
             before.metric.clone_from(&after.metric);
             before.dimensions.clone_from(&after.dimensions);
         }
-        (Object::Alarm(before), Object::Alarm(after))
-            // Outside the stack's namespace data may come from anywhere.
-            if before.namespace == stack.namespace && !filters(live).any(|f| f.feeds(&before.namespace, &before.metric)) =>
-        {
+        (Object::Alarm(before), Object::Alarm(after)) => {
             before.namespace.clone_from(&after.namespace);
             before.metric.clone_from(&after.metric);
             before.dimensions.clone_from(&after.dimensions);
@@ -41,6 +38,32 @@ pub(crate) fn blinds(before: &Object, after: &Object, live: &Live, stack: &Stack
         _ => {}
     }
     before.silences(Some(after))
+}
+
+/// What goes unnoticed while the account holds `live_object` instead of `wanted`, if anything does.
+///
+/// A filter and an alarm that meet at another metric than the spec's do their work there.
+pub(crate) fn unnoticed(wanted: &Object, live_object: &Object, live: &Live) -> Option<String> {
+    let mut wanted = wanted.clone();
+    match (&mut wanted, live_object) {
+        (Object::MetricFilter(wanted), Object::MetricFilter(held)) if alarms(live).any(|a| meet(held, a)) => {
+            wanted.namespace.clone_from(&held.namespace);
+            wanted.metric.clone_from(&held.metric);
+            wanted.dimensions.clone_from(&held.dimensions);
+        }
+        (Object::Alarm(wanted), Object::Alarm(held)) if filters(live).any(|f| meet(f, held)) => {
+            wanted.namespace.clone_from(&held.namespace);
+            wanted.metric.clone_from(&held.metric);
+            wanted.dimensions.clone_from(&held.dimensions);
+        }
+        _ => {}
+    }
+    wanted.silences(Some(live_object))
+}
+
+/// True when the alarm reads what the filter counts.
+fn meet(filter: &MetricFilter, alarm: &Alarm) -> bool {
+    filter.feeds(&alarm.namespace, &alarm.metric) && filter.dimensions.keys().eq(alarm.dimensions.keys())
 }
 
 /// What records nothing or tells nobody cannot be silenced.
@@ -71,10 +94,10 @@ fn filters(live: &Live) -> impl Iterator<Item = &MetricFilter> {
     })
 }
 
-fn is_read(filter: &MetricFilter, live: &Live) -> bool {
-    live.objects.values().any(|found| match &found.value {
-        Object::Alarm(alarm) => filter.feeds(&alarm.namespace, &alarm.metric),
-        _ => false,
+fn alarms(live: &Live) -> impl Iterator<Item = &Alarm> {
+    live.objects.values().filter_map(|found| match &found.value {
+        Object::Alarm(alarm) => Some(alarm),
+        _ => None,
     })
 }
 

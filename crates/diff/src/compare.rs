@@ -108,12 +108,14 @@ impl Planner<'_> {
         let blinds = match (&before, &after, action) {
             (_, _, Action::Release) => None,
             (Some(before), None, _) => before.silences(None),
-            (Some(before), Some(after), _) => blind::blinds(before, after, self.live, &self.wanted.stack),
+            (Some(before), Some(after), _) => blind::blinds(before, after, self.live),
             (None, _, _) => None,
         };
         let restores = match (&after, action) {
             (Some(after), Action::Create) if self.stands(address, wish) => after.silences(None),
-            (Some(after), Action::Update | Action::Adopt) => after.silences(before.as_ref()),
+            (Some(after), Action::Update | Action::Adopt) => before
+                .as_ref()
+                .and_then(|before| blind::unnoticed(after, before, self.live)),
             _ => None,
         };
         // What is as bad one way as the other is a move, not the repair of a drift.
@@ -323,7 +325,7 @@ impl Planner<'_> {
                     if found.facts.holds_data && found.owner == Owner::Ours {
                         self.note(
                             address,
-                            format!("it holds data, so it is released and not deleted; `--delete-data {address}` deletes it"),
+                            format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
                         );
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
@@ -353,6 +355,15 @@ impl Planner<'_> {
                 Kind::Topic => Some(Kind::TopicPolicy),
                 _ => None,
             };
+            // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
+            let counts_for = |other: &Object| match (&found.value, other) {
+                (Object::Alarm(alarm), Object::MetricFilter(filter)) => {
+                    (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric)
+                }
+                _ => false,
+            };
+            let filters = leftovers.iter().filter(|(_, other)| counts_for(&other.value));
+            let filters: Vec<Address> = filters.map(|(address, _)| (*address).clone()).collect();
             // A bucket that is kept for its data needs no policy; one that an adopted trail still
             // delivers to is reached through the trail's own needs.
             let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
@@ -362,7 +373,7 @@ impl Planner<'_> {
                 Vec::new()
             };
             if released.insert(address) {
-                queue.extend(needs.into_iter().chain(policy));
+                queue.extend(needs.into_iter().chain(policy).chain(filters));
             }
         }
         released

@@ -15,7 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::ServiceConfigKey;
 use trailwarden_spec::wanted::Stack;
 
-use crate::aws::Aws;
+use crate::aws::{Aws, Written};
 use crate::door::{Door, OnWait};
 
 /// How to reach an account. `Settings::new(region)` is what a person at a terminal needs.
@@ -127,6 +127,7 @@ pub(crate) async fn connect(settings: Settings, stack: &Stack) -> Aws {
         .build();
     Aws {
         door: Door::new(place, sleep, settings.on_wait),
+        written: Written::default(),
         stack: stack.name.clone(),
         scope: stack.scope.clone(),
         namespace: stack.namespace.clone(),

@@ -25,9 +25,36 @@ use trailwarden_account::{AccountError, ErrorKind};
 use pace::Pace;
 use retry::{Patience, Verdict};
 
-/// How long something just written may take to become visible to another service. IAM usually
-/// needs seconds, and two minutes now and then.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
+/// What is said of a call that AWS puts off because of another change.
+const ANOTHER_CHANGE: &str = "AWS to finish another change of the same object";
+
+/// Something just written that a call needs to be visible.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    /// Said to the person who waits: "the role's policy to reach CloudTrail".
+    what: &'static str,
+    within: Duration,
+}
+
+impl Wait {
+    /// For another service, or all of a service, to see it. IAM usually needs seconds, and two
+    /// minutes now and then.
+    pub(crate) const fn long(what: &'static str) -> Self {
+        Self {
+            what,
+            within: Duration::from_secs(120),
+        }
+    }
+
+    /// For the same service to see it. That takes seconds, so that half a minute later it is more
+    /// likely not there at all.
+    pub(crate) const fn short(what: &'static str) -> Self {
+        Self {
+            what,
+            within: Duration::from_secs(30),
+        }
+    }
+}
 
 /// Hears what a call waits for, such as "the role's policy to reach CloudTrail".
 pub type OnWait = Arc<dyn Fn(&str) + Send + Sync>;
@@ -117,7 +144,8 @@ impl Door {
             }
             self.counted(api);
             let start = Instant::now();
-            let outcome = send().await;
+            // A survey holds hundreds of calls at once, and the SDK's are large.
+            let outcome = Box::pin(send()).await;
             let took = start.elapsed();
             let error = match outcome {
                 Ok(value) => {
@@ -134,19 +162,22 @@ impl Door {
             if verdict == Verdict::Pace {
                 self.pace.slow_down(api);
             }
-            match patience.next(verdict, took) {
-                Some(delay) => self.sleep.sleep(delay).await,
-                None => return Err(error),
+            let Some(delay) = patience.next(verdict, took) else {
+                return Err(error);
+            };
+            if verdict == Verdict::Busy {
+                self.say(ANOTHER_CHANGE);
             }
+            self.sleep.sleep(delay).await;
         }
     }
 
     /// Makes a call and keeps trying while `waits_for` says that something just written is not
-    /// visible yet. `what` is said to the person who waits: "the role's policy to reach CloudTrail".
+    /// visible yet.
     pub(crate) async fn call_until_visible<T, E, F, Fut>(
         &self,
         api: Api,
-        what: &str,
+        wait: Wait,
         waits_for: impl Fn(&AccountError) -> bool + Send + Sync,
         send: F,
     ) -> Result<T, AccountError>
@@ -165,16 +196,14 @@ impl Door {
                 outcome => return outcome,
             };
             waited += start.elapsed();
-            if waited >= VISIBLE_WITHIN {
+            if waited >= wait.within {
                 return Err(AccountError {
                     kind: ErrorKind::NotPropagated,
                     ..error
                 });
             }
-            if let Some(on_wait) = &self.on_wait {
-                on_wait(what);
-            }
-            debug!(api = %api, code = error.code, "waiting for {what}");
+            self.say(wait.what);
+            debug!(api = %api, code = error.code, "waiting for {}", wait.what);
             self.sleep.sleep(delay).await;
             waited += delay;
             delay = (delay * 2).min(Duration::from_secs(15));
@@ -195,6 +224,12 @@ impl Door {
     /// The calls made so far.
     pub(crate) fn calls(&self) -> CallCount {
         self.count.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn say(&self, what: &str) {
+        if let Some(on_wait) = &self.on_wait {
+            on_wait(what);
+        }
     }
 
     fn counted(&self, api: Api) {
@@ -224,131 +259,4 @@ impl<T> Absent<T> for Result<T, AccountError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use aws_smithy_async::rt::sleep::TokioSleep;
-    use aws_smithy_runtime_api::client::result::ConnectorError;
-    use aws_smithy_types::body::SdkBody;
-    use aws_smithy_types::error::ErrorMetadata;
-
-    use super::*;
-
-    const API: Api = Api::write("cloudtrail", "CreateTrail");
-
-    fn door() -> Door {
-        Door::new(
-            "`http://aws.test`".into(),
-            SharedAsyncSleep::new(TokioSleep::new()),
-            None,
-        )
-    }
-
-    fn failed(status: u16, code: &str) -> SdkError<ErrorMetadata, HttpResponse> {
-        let response = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
-        SdkError::service_error(
-            ErrorMetadata::builder().code(code).message("words").build(),
-            response,
-        )
-    }
-
-    /// The outcome of a call whose first `failures` tries end so, and how often it was tried.
-    async fn after(failures: usize, status: u16, code: &str) -> (Result<(), AccountError>, u64) {
-        let (door, tries) = (door(), AtomicUsize::new(0));
-        let send = || async {
-            let this = tries.fetch_add(1, Ordering::SeqCst);
-            if this < failures {
-                Err(failed(status, code))
-            } else {
-                Ok(())
-            }
-        };
-        (door.call(API, send).await, door.calls().writes)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_passes_is_tried_again_and_counted() {
-        for (failures, status, code) in [
-            (5, 400, "ThrottlingException"),
-            (2, 500, "InternalFailure"),
-            (2, 503, "Strange"),
-            (3, 409, "OperationAborted"),
-        ] {
-            let (outcome, calls) = after(failures, status, code).await;
-            assert_eq!((outcome, calls), (Ok(()), failures as u64 + 1), "{code}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_stays_is_said_at_once_with_its_kind() {
-        for (status, code, kind) in [
-            (403, "AccessDenied", ErrorKind::Denied),
-            (400, "AccessDeniedException", ErrorKind::Denied),
-            (400, "ExpiredTokenException", ErrorKind::Credentials),
-            (400, "LimitExceededException", ErrorKind::Limit),
-            (400, "ResourceNotFoundException", ErrorKind::NotFound),
-            (400, "InvalidParameterException", ErrorKind::Refused),
-        ] {
-            let (outcome, calls) = after(usize::MAX, status, code).await;
-            let error = outcome.unwrap_err();
-            assert_eq!((error.kind, calls), (kind, 1), "{code}");
-            assert_eq!(
-                error.to_string(),
-                format!("cloudtrail:CreateTrail failed: {code}: words")
-            );
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_throttle_without_end_is_given_up_after_a_minute() {
-        let start = Instant::now();
-        let (outcome, _) = after(usize::MAX, 400, "Throttling").await;
-        assert_eq!(outcome.unwrap_err().kind, ErrorKind::Throttled);
-        assert!(
-            (55..90).contains(&start.elapsed().as_secs()),
-            "{:?}",
-            start.elapsed()
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_not_visible_yet_is_waited_for() {
-        let waits = Arc::new(AtomicUsize::new(0));
-        let heard = Arc::clone(&waits);
-        let door = Door {
-            on_wait: Some(Arc::new(move |what| {
-                assert_eq!(what, "the role");
-                heard.fetch_add(1, Ordering::SeqCst);
-            })),
-            ..door()
-        };
-        let start = Instant::now();
-        let unseen = |error: &AccountError| error.code.as_deref() == Some("InvalidRole");
-        let outcome: Result<(), _> = door
-            .call_until_visible(API, "the role", unseen, || async {
-                Err(failed(400, "InvalidRole"))
-            })
-            .await;
-        assert_eq!(outcome.unwrap_err().kind, ErrorKind::NotPropagated);
-        assert!(
-            (120..150).contains(&start.elapsed().as_secs()),
-            "{:?}",
-            start.elapsed()
-        );
-        assert!(waits.load(Ordering::SeqCst) > 5);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn where_nobody_answers_is_said() {
-        let broken = || async {
-            let refused = ConnectorError::io("connection refused".into());
-            Err::<(), _>(SdkError::<ErrorMetadata, HttpResponse>::dispatch_failure(refused))
-        };
-        let error = door().call(API, broken).await.unwrap_err();
-        assert_eq!(error.kind, ErrorKind::Unreachable);
-        assert_eq!(
-            error.message,
-            "no answer from `http://aws.test`: io error: connection refused"
-        );
-    }
-}
+mod tests;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, try_join_all};
-use trailwarden_account::AccountError;
+use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::kinds::Trail;
 use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::{Attention, Found, Live};
@@ -43,6 +43,15 @@ impl Part {
             attention: Vec::new(),
         }
     }
+
+    /// All parts as one.
+    fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        for other in others {
+            self.found.extend(other.found);
+            self.attention.extend(other.attention);
+        }
+        self
+    }
 }
 
 /// What is asked for, and how.
@@ -58,7 +67,7 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .boxed()
         .shared();
     let survey = Survey { aws, wanted, index };
-    let (buckets, groups, roles, trails, topics, alarms, filters) = futures::try_join!(
+    let (buckets, mut groups, roles, trails, topics, alarms, filters) = futures::try_join!(
         survey.buckets(),
         survey.log_groups(),
         survey.roles(),
@@ -67,12 +76,16 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         survey.alarms(),
         metric_filter::list_all(aws),
     )?;
-    let filters = survey.filters(
-        &alarms,
-        filters.iter().map(|filter| metric_filter::found(aws, filter)),
-    );
+    let filters: Vec<Found> = filters
+        .iter()
+        .map(|filter| metric_filter::found(aws, filter))
+        .collect();
+    let filters = survey.filters(&alarms, filters, &mut groups);
+    let delivering = survey.delivering(&trails, &roles).await?;
     let mut live = Live::default();
-    for part in [buckets, groups, roles, trails, topics, alarms, filters] {
+    for part in [
+        buckets, groups, roles, delivering, trails, topics, alarms, filters,
+    ] {
         live.objects.extend(
             part.found
                 .into_iter()
@@ -142,43 +155,80 @@ impl<'a> Survey<'a> {
             .filter(|found| found.owner.is_ours()))
     }
 
+    /// What seems left over and may not be read is told. The plan of what the spec does name needs
+    /// no more, and the index lists for hours what is gone, such as a bucket whose name another
+    /// account has by now.
+    fn or_unreadable(
+        &self,
+        kind: Kind,
+        name: &str,
+        part: Result<Part, AccountError>,
+    ) -> Result<Part, AccountError> {
+        let error = match part {
+            Err(error) if error.kind == ErrorKind::Denied => error,
+            part => return part,
+        };
+        let code = error.code.as_deref().unwrap_or("denied");
+        let name_taken = match kind {
+            Kind::Bucket => ", or another account has its name by now",
+            _ => "",
+        };
+        Ok(Part {
+            attention: vec![Attention {
+                address: Some(self.aws.scope.address(kind, name)),
+                code: "unreadable",
+                message: format!(
+                    "the {kind} `{name}` seems to be left over of the stack and the caller may not read it ({}: \
+                     {code}){name_taken}, so that it stays; to have it taken away, use the policy that `trailwarden permissions` \
+                     prints for a spec that names it",
+                    error.operation
+                ),
+            }],
+            ..Part::default()
+        })
+    }
+
     async fn buckets(&self) -> Result<Part, AccountError> {
         let named = self.named(Kind::Bucket);
         let wished = self.named(Kind::BucketPolicy);
         // A bucket that stays may hold statements for a trail that the spec has dropped.
-        let dropped = named.iter().filter(|name| self.wish(Kind::Bucket, name).is_some());
+        let dropped = named
+            .iter()
+            .filter(|name| self.wish(Kind::Bucket, name).is_some());
         let policies: BTreeSet<&String> = wished.iter().chain(dropped).collect();
         let left_over = async {
             let names = self.unnamed(Kind::Bucket, &named).await?;
-            let both = names.iter().map(|name| self.left_over_bucket(name));
-            Ok(try_join_all(both)
-                .await?
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>())
+            let parts = names.iter().map(|name| async move {
+                let part = self.left_over_bucket(name).await;
+                self.or_unreadable(Kind::Bucket, name, part)
+            });
+            try_join_all(parts).await
         };
-        let (wanted, policies, left_over) = futures::try_join!(
-            try_join_all(named.iter().map(|name| bucket::read_with(self.aws, name, None))),
-            try_join_all(
-                policies
-                    .iter()
-                    .map(|name| read(self.aws, Kind::BucketPolicy, name))
-            ),
-            left_over,
-        )?;
+        let wanted = try_join_all(named.iter().map(|name| bucket::read_with(self.aws, name, None)));
+        let policies = try_join_all(
+            policies
+                .iter()
+                .map(|name| read(self.aws, Kind::BucketPolicy, name)),
+        );
+        let (wanted, policies, left_over) = futures::join!(wanted, policies, left_over);
+        // A bucket's own error says more of a bucket that is somebody else's than its policy's.
+        let (wanted, policies) = (wanted?, policies?);
         let policies = policies.into_iter().map(|policy| {
             policy.filter(|policy| wished.contains(&policy.value.name()) || has_own_statements(&policy.value))
         });
-        Ok(Part::of(wanted.into_iter().chain(policies).chain(left_over)))
+        Ok(Part::of(wanted.into_iter().chain(policies)).and(left_over?))
     }
 
-    async fn left_over_bucket(&self, name: &str) -> Result<[Option<Found>; 2], AccountError> {
-        let (bucket, policy) = futures::try_join!(
+    async fn left_over_bucket(&self, name: &str) -> Result<Part, AccountError> {
+        let (bucket, policy) = futures::join!(
             self.left_over(Kind::Bucket, name),
             read(self.aws, Kind::BucketPolicy, name)
-        )?;
-        let policy = policy.filter(|policy| bucket.is_some() && has_own_statements(&policy.value));
-        Ok([bucket, policy])
+        );
+        let Some(bucket) = bucket? else {
+            return Ok(Part::default());
+        };
+        let policy = policy?.filter(|policy| has_own_statements(&policy.value));
+        Ok(Part::of([Some(bucket), policy]))
     }
 
     async fn log_groups(&self) -> Result<Part, AccountError> {
@@ -194,18 +244,22 @@ impl<'a> Survey<'a> {
         });
         let left_over = async {
             let names = self.unnamed(Kind::LogGroup, &named).await?;
-            try_join_all(names.iter().map(|name| async move {
-                let Some(mut found) = self.left_over(Kind::LogGroup, name).await? else {
-                    return Ok(None);
-                };
-                found.facts.holds_data =
-                    found.facts.holds_data || log_group::holds_events(self.aws, name).await?;
-                Ok(Some(found))
-            }))
-            .await
+            let parts = names.iter().map(|name| async move {
+                let part = self.left_over_group(name).await;
+                self.or_unreadable(Kind::LogGroup, name, part)
+            });
+            try_join_all(parts).await
         };
         let (wanted, left_over) = futures::try_join!(try_join_all(wanted), left_over)?;
-        Ok(Part::of(wanted.into_iter().chain(left_over)))
+        Ok(Part::of(wanted).and(left_over))
+    }
+
+    async fn left_over_group(&self, name: &str) -> Result<Part, AccountError> {
+        let Some(mut found) = self.left_over(Kind::LogGroup, name).await? else {
+            return Ok(Part::default());
+        };
+        found.facts.holds_data = found.facts.holds_data || log_group::holds_events(self.aws, name).await?;
+        Ok(Part::of([Some(found)]))
     }
 
     async fn roles(&self) -> Result<Part, AccountError> {
@@ -241,32 +295,80 @@ impl<'a> Survey<'a> {
         })
     }
 
-    /// Whose the filters are. They have no tags, so the metric tells: the stack's namespace, or one
-    /// that an alarm of the stack reads. An alarm may also watch what somebody else counts; a filter
-    /// that the spec does not name must bear the stack's name to be taken for a rule's.
-    fn filters(&self, alarms: &Part, all: impl Iterator<Item = Found>) -> Part {
-        let metrics: BTreeSet<(&str, &str)> = alarms
+    /// The filters of the spec and of the stack. They have no tags, so the metric tells whose they
+    /// are: the stack's namespace, or one that an alarm of the stack reads. An alarm may also watch
+    /// what somebody else counts; a filter that the spec does not name must bear the stack's name to
+    /// be taken for a rule's. A group that would be deleted with somebody else's filters on it is kept
+    /// like one with data.
+    fn filters(&self, alarms: &Part, all: Vec<Found>, groups: &mut Part) -> Part {
+        let metrics: BTreeMap<(&str, &str), &str> = alarms
             .found
             .iter()
             .filter(|found| found.owner.is_ours())
             .filter_map(|found| match &found.value {
-                Object::Alarm(alarm) => Some((alarm.namespace.as_str(), alarm.metric.as_str())),
+                Object::Alarm(a) => Some(((a.namespace.as_str(), a.metric.as_str()), a.name.as_str())),
                 _ => None,
             })
             .collect();
+        let alarm_names: BTreeSet<&str> = metrics.values().copied().collect();
         let named = self.named(Kind::MetricFilter);
         let prefix = self.aws.prefix();
-        Part::of(all.map(|mut found| {
+        let mut part = Part::default();
+        for mut found in all {
             let Object::MetricFilter(filter) = &found.value else {
-                return None;
+                continue;
             };
-            let named = named.contains(&found.value.name());
-            let read = metrics.contains(&(filter.namespace.as_str(), filter.metric.as_str()));
-            if read && (named || filter.name.starts_with(&prefix)) {
+            let is_named = named.contains(&found.value.name());
+            let reader = metrics.get(&(filter.namespace.as_str(), filter.metric.as_str()));
+            let bears_name = filter.name.starts_with(&prefix);
+            // Somebody may have let a rule's filter count elsewhere; its alarm has the same name.
+            let of_rule = is_named && alarm_names.contains(filter.name.as_str());
+            if of_rule || reader.is_some() && (is_named || bears_name) {
                 found.owner = Owner::Ours;
             }
-            (named || found.owner.is_ours()).then_some(found)
-        }))
+            if is_named || found.owner.is_ours() {
+                part.found.push(found);
+                continue;
+            }
+            if let Some(alarm) = reader {
+                part.attention.push(Attention {
+                    address: Some(found.value.address(&self.aws.scope)),
+                    code: "unnamed-filter",
+                    message: format!(
+                        "it counts into the metric of the alarm `{alarm}` and the spec does not name it; delete it if \
+                         an earlier spec made it"
+                    ),
+                });
+            }
+            for group in &mut groups.found {
+                let is_its =
+                    matches!(&group.value, Object::LogGroup(group) if group.name == filter.log_group);
+                group.facts.holds_data |= is_its;
+            }
+        }
+        part
+    }
+
+    /// Roles of the stack that the spec has dropped and that are known by their trail alone: a path
+    /// of their own keeps them out of the list by path.
+    async fn delivering(&self, trails: &Part, roles: &Part) -> Result<Part, AccountError> {
+        let named = self.named(Kind::Role);
+        let known =
+            |name: &str| named.contains(name) || roles.found.iter().any(|role| role.value.name() == name);
+        let names: BTreeSet<&str> = trails
+            .found
+            .iter()
+            .filter(|found| found.owner.is_ours())
+            .filter_map(|found| match &found.value {
+                Object::Trail(trail) => trail.delivery.get()?.as_ref(),
+                _ => None,
+            })
+            .filter(|delivery| self.aws.scope.holds(&delivery.role))
+            .map(|delivery| delivery.role.name())
+            .filter(|name| !known(name))
+            .collect();
+        let found = try_join_all(names.into_iter().map(|name| self.left_over(Kind::Role, name))).await?;
+        Ok(Part::of(found))
     }
 }
 

@@ -14,6 +14,8 @@ pub(super) enum On {
     Role,
     /// The roles that `CloudTrail` is told to assume.
     PassedRole,
+    /// The roles that SNS is told to assume, for Firehose.
+    PassedToSns,
     Trail,
     /// Other trails may record the same events at a price.
     AnyTrail,
@@ -30,6 +32,7 @@ impl On {
             Self::AnyGroup => "LogGroups",
             Self::Role => "Role",
             Self::PassedRole => "PassRole",
+            Self::PassedToSns => "PassRoleToSns",
             Self::Trail => "Trail",
             Self::AnyTrail => "Trails",
             Self::Topic => "Topic",
@@ -118,7 +121,6 @@ pub(super) const GRANTS: &[Grant] = &[
     write("logs:DeleteLogGroup", Kind::LogGroup, On::Group, &["logs:DeleteLogGroup"]),
 
     always("logs:DescribeMetricFilters", On::AnyGroup, &["logs:DescribeMetricFilters"]),
-    read("cloudwatch:DescribeAlarmsForMetric", Kind::MetricFilter, On::Nothing, &["cloudwatch:DescribeAlarmsForMetric"]),
     write("logs:PutMetricFilter", Kind::MetricFilter, On::Group, &["logs:PutMetricFilter"]),
     write("logs:DeleteMetricFilter", Kind::MetricFilter, On::Group, &["logs:DeleteMetricFilter"]),
 
@@ -168,6 +170,8 @@ pub(super) const GRANTS: &[Grant] = &[
     read("sns:ListSubscriptionsByTopic", Kind::Subscription, On::Topic, &["sns:ListSubscriptionsByTopic"]),
     read("sns:GetSubscriptionAttributes", Kind::Subscription, On::Nothing, &["sns:GetSubscriptionAttributes"]),
     write("sns:Subscribe", Kind::Subscription, On::Topic, &["sns:Subscribe"]),
+    write("sns:Subscribe", Kind::Subscription, On::PassedToSns, &["iam:PassRole"]),
+    write("sns:SetSubscriptionAttributes", Kind::Subscription, On::PassedToSns, &["iam:PassRole"]),
     write("sns:SetSubscriptionAttributes", Kind::Subscription, On::Nothing, &["sns:SetSubscriptionAttributes"]),
     write("sns:Unsubscribe", Kind::Subscription, On::Nothing, &["sns:Unsubscribe"]),
 

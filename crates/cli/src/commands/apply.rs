@@ -35,19 +35,22 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     };
     let text = args.format == Format::Text;
     if text {
-        terminal.print(&render::text(&plan));
+        terminal.print(&render::text(&plan))?;
     }
     if !plan.refusals.is_empty() && !args.skip_refused {
         if !text {
-            terminal.print(&format!("{:#}\n", report_json(&plan, None, None)));
+            terminal.print(&format!("{:#}\n", report_json(&plan, None, None)))?;
         }
         return Ok(Exit::Refusals);
     }
     if !plan.steps.is_empty() && !args.yes {
-        let answer = terminal.ask(
-            "\nApply this plan? Only `yes` is a yes: ",
-            "add `--yes` to apply without a question",
-        )?;
+        let question = "\nApply this plan? Only `yes` is a yes: ";
+        let Some(answer) = terminal
+            .ask(question, "add `--yes` to apply without a question")
+            .await?
+        else {
+            return Ok(Exit::Interrupted);
+        };
         if answer != "yes" {
             terminal.say("Nothing was applied.\n");
             return Ok(Exit::Failed);
@@ -60,10 +63,10 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         Some(reach(&provider, &wanted).await?)
     };
     if text {
-        terminal.print(&closing(&plan, &report));
-        terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default());
+        terminal.print(&closing(&plan, &report))?;
+        terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default())?;
     } else {
-        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told)));
+        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told)))?;
     }
     Ok(exit(&report))
 }

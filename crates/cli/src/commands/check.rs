@@ -25,7 +25,7 @@ pub(crate) fn run(check: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
         stack.scope.account,
         stack.scope.region,
         parts.join(", ")
-    ));
+    ))?;
     Ok(Exit::Done)
 }
 

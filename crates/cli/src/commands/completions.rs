@@ -8,6 +8,6 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &Completions, terminal: &Terminal) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "trailwarden", &mut script);
-    terminal.print(&String::from_utf8_lossy(&script));
+    terminal.print(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

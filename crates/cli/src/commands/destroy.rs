@@ -29,7 +29,10 @@ pub(crate) async fn run(global: &Global, args: &Destroy, terminal: &Terminal) ->
             name = wanted.stack.name
         );
         let instead = "add `--yes --allow-blinding ALL` to destroy without a question";
-        if terminal.ask(&question, instead)? != wanted.stack.name {
+        let Some(typed) = terminal.ask(&question, instead).await? else {
+            return Ok(Exit::Interrupted);
+        };
+        if typed != wanted.stack.name {
             terminal.say("Nothing was destroyed.\n");
             return Ok(Exit::Failed);
         }
@@ -38,18 +41,24 @@ pub(crate) async fn run(global: &Global, args: &Destroy, terminal: &Terminal) ->
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let provider = connect(global, &wanted, terminal, &board).await?;
     let (_, plan) = survey_and_plan(&provider, &wanted, &consents, &board).await?;
-    terminal.print(&render::text(&plan));
+    terminal.print(&render::text(&plan))?;
     if !plan.refusals.is_empty() && !args.skip_refused {
         return Ok(Exit::Refusals);
     }
     if plan.steps.is_empty() {
         return Ok(Exit::Done);
     }
-    if !args.yes && terminal.ask("\nDestroy as planned? Only `yes` is a yes: ", "add `--yes`")? != "yes" {
-        terminal.say("Nothing was destroyed.\n");
-        return Ok(Exit::Failed);
+    if !args.yes {
+        let question = "\nDestroy as planned? Only `yes` is a yes: ";
+        let Some(answer) = terminal.ask(question, "add `--yes`").await? else {
+            return Ok(Exit::Interrupted);
+        };
+        if answer != "yes" {
+            terminal.say("Nothing was destroyed.\n");
+            return Ok(Exit::Failed);
+        }
     }
     let report = execute(&provider, &plan, &board, terminal).await;
-    terminal.print(&closing(&plan, &report));
+    terminal.print(&closing(&plan, &report))?;
     Ok(exit(&report))
 }

@@ -7,6 +7,10 @@ use crate::terminal::Terminal;
 
 /// `trailwarden init`: writes a commented spec to start from.
 pub(crate) fn run(init: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
+    if init.file.as_os_str() == "-" {
+        terminal.print(trailwarden_spec::STARTER)?;
+        return Ok(Exit::Done);
+    }
     let file = init.file.display();
     let failed = |error: std::io::Error| {
         let failure = Failure::new(Exit::Failed, format!("cannot write `{file}`: {error}"));
@@ -28,6 +32,6 @@ pub(crate) fn run(init: &Init, terminal: &Terminal) -> Result<Exit, Failure> {
         "Wrote {file}. Put in your account, region and e-mail address, then:\n  trailwarden check {file}\n  trailwarden \
          plan {file} --sandbox   # what it would make, on an account in a file\n  trailwarden plan {file}             # \
          the same against AWS\n"
-    ));
+    ))?;
     Ok(Exit::Done)
 }

@@ -12,6 +12,6 @@ pub(crate) fn run(args: &Permissions, terminal: &Terminal) -> Result<Exit, Failu
         Purpose::Plan => For::Plan,
         Purpose::Apply => For::Apply,
     };
-    terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()));
+    terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()))?;
     Ok(Exit::Done)
 }

@@ -16,8 +16,15 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -
     let provider = connect(global, &wanted, terminal, &board).await?;
     let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
     match args.format {
-        Format::Text => terminal.print(&render::text(&plan)),
-        Format::Json => terminal.print(&format!("{:#}\n", render::json(&plan))),
+        Format::Text => terminal.print(&render::text(&plan))?,
+        Format::Json => {
+            let mut json = render::json(&plan);
+            #[cfg(feature = "sandbox")]
+            if let Some(file) = &global.sandbox {
+                json["sandbox"] = file.display().to_string().into();
+            }
+            terminal.print(&format!("{json:#}\n"))?;
+        }
     }
     Ok(exit(&plan, args.detailed_exitcode))
 }

@@ -48,7 +48,7 @@ async fn serve(file: &Path, port: u16, account: &str, terminal: &Terminal) -> Re
     let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     // The first line is for programs that started this one.
-    terminal.print(&format!("http://{address}\n"));
+    terminal.print(&format!("http://{address}\n"))?;
     terminal.say(&format!(
         "Point any AWS client here: AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID={account} \
          AWS_SECRET_ACCESS_KEY=sandbox\nThe access key id is the account. Ctrl-C ends.\n"

@@ -6,6 +6,8 @@
 mod json;
 mod lines;
 mod text;
+mod visible;
 
 pub use json::json;
 pub use text::{changes, text};
+pub use visible::visible;

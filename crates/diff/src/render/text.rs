@@ -3,7 +3,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use trailwarden_spec::compare::{Change, Shown, Verdict};
 
-use super::lines;
+use super::{lines, visible};
 use crate::plan::{Action, Phase, Plan, Refusal, RefusalCode, Step, Summary};
 
 pub(super) const ADD: Style = AnsiColor::Green.on_default();
@@ -18,7 +18,7 @@ const BOLD: Style = Style::new().bold();
 pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = write_plan(&mut out, plan);
+    let _ = write_plan(&mut out, &visible::plan(plan));
     out
 }
 

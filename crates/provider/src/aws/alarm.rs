@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types;
-use trailwarden_account::AccountError;
+use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Statistic, Unit};
 use trailwarden_spec::leaf::{Managed, Tags};
@@ -9,6 +9,7 @@ use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api};
 
+use super::known::Known;
 use super::{Aws, Page, retag};
 
 const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
@@ -90,7 +91,9 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
                 .describe_alarms()
                 .set_alarm_names(names.clone())
                 .set_alarm_name_prefix(prefix.clone())
-                // Names are unique over both, so a composite alarm can be in the way.
+                // Names are unique over all types, so a composite alarm can be in the way. An alarm on
+                // a log query can, too; that type is young, and an endpoint that does not know it would
+                // refuse the whole question.
                 .alarm_types(types::AlarmType::MetricAlarm)
                 .alarm_types(types::AlarmType::CompositeAlarm)
                 .max_records(BATCH as i32)
@@ -299,7 +302,29 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
             .set_tags(tags.clone())
             .send()
     };
-    aws.door.call(PUT, send).await.map(drop)
+    aws.door.call(PUT, send).await.map(drop).map_err(about_the_name)
+}
+
+/// CloudWatch has one name space for alarms of all types, and no code for a name that is taken.
+fn about_the_name(error: AccountError) -> AccountError {
+    let text = error.message.to_lowercase();
+    let signs = [
+        "already exists",
+        "already in use",
+        "another type",
+        "different type",
+        "alarm type",
+        "composite alarm",
+        "log alarm",
+    ];
+    if error.kind == ErrorKind::Refused && signs.iter().any(|sign| text.contains(sign)) {
+        return error.known(
+            ErrorKind::Refused,
+            "an alarm of another type (composite, or on a log query) seems to have this name: give one of the two \
+             another name",
+        );
+    }
+    error
 }
 
 impl Page for Alarm {

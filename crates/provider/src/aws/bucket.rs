@@ -2,36 +2,104 @@
 //! together and its writes one after the other.
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::future::Future;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
-use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, ObjectOwnership as WireOwnership, Tag,
-};
+use aws_sdk_s3::types::{BucketLocationConstraint, Tag};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::OwnedMutexGuard;
 use trailwarden_account::{AccountError, ErrorKind};
-use trailwarden_spec::Object;
 use trailwarden_spec::kinds::Bucket;
-use trailwarden_spec::leaf::{MARK_STACK, Managed, Tags};
+use trailwarden_spec::leaf::{Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
 use super::known::{Known, built};
-use super::{Aws, Page, refusal};
-use crate::door::{Absent, Api};
+use super::{Aws, Page};
+use crate::door::{Absent, Api, Wait};
 
+mod create;
 mod settings;
+mod write;
 
-use settings::{Settings, Write};
+use settings::Settings;
 
-const CREATE: Api = Api::write("s3", "CreateBucket");
 const GET_TAGGING: Api = Api::read("s3", "GetBucketTagging");
+
+/// For what follows a create: not all of S3 may know the bucket yet.
+pub(super) const NEW_BUCKET: Wait = Wait::long("all of S3 to know the new bucket");
+
+/// What S3 answers, instead of what was asked, about a bucket of another region.
+const ELSEWHERE: &[&str] = &[
+    "PermanentRedirect",
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+];
+
+/// A bucket, and who is asked about it.
+struct At<'a> {
+    aws: &'a Aws,
+    client: &'a Client,
+    name: &'a str,
+    /// True after a create, when not all of S3 may know the bucket yet.
+    fresh: bool,
+}
+
+impl<'a> At<'a> {
+    /// A bucket that was not made a moment ago, asked in the stack's region.
+    fn here(aws: &'a Aws, name: &'a str) -> Self {
+        Self {
+            aws,
+            client: &aws.s3,
+            name,
+            fresh: false,
+        }
+    }
+
+    /// The account that must own it.
+    fn owner(&self) -> &'a str {
+        &self.aws.scope.account
+    }
+
+    async fn call<T, E, F, Fut>(&self, api: Api, send: F) -> Result<T, AccountError>
+    where
+        F: Fn() -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        T: Send,
+    {
+        let unseen = |error: &AccountError| self.fresh && error.is("NoSuchBucket");
+        self.aws
+            .door
+            .call_until_visible(api, NEW_BUCKET, unseen, send)
+            .await
+    }
+
+    /// The bucket's tags as they are, `aws:` tags and our marks included.
+    async fn tags(&self) -> Result<BTreeMap<String, String>, AccountError> {
+        let answer = self
+            .call(GET_TAGGING, || {
+                let get = self.client.get_bucket_tagging().bucket(self.name);
+                get.expected_bucket_owner(self.owner()).send()
+            })
+            .await
+            .absent(&["NoSuchTagSet"])?;
+        let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
+        Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+}
+
+/// The name of a bucket's lock and of the document that is written to it.
+pub(super) fn object(bucket: &str) -> String {
+    format!("bucket {bucket}")
+}
 
 /// Takes the turn to write to a bucket or its policy.
 pub(super) async fn turn(aws: &Aws, bucket: &str) -> OwnedMutexGuard<()> {
-    aws.door.exclusive(&format!("bucket {bucket}")).await
+    aws.door.exclusive(&object(bucket)).await
 }
 
 /// Reads a bucket but not whether it holds objects: a plan that deletes nothing need not know.
@@ -41,33 +109,56 @@ pub(crate) async fn read_with(
     name: &str,
     tags: Option<BTreeMap<String, String>>,
 ) -> Result<Option<Found>, AccountError> {
-    Ok(look(aws, name, tags).await?.map(|(found, _)| found))
+    Ok(look(&At::here(aws, name), tags).await?.map(|(found, _)| found))
+}
+
+/// The client for the buckets of a region.
+fn client_in(aws: &Aws, region: &str) -> Client {
+    let there = aws.s3.config().to_builder();
+    Client::from_conf(there.region(Region::new(region.to_owned())).build())
+}
+
+/// The client for a bucket that is in another region than the stack; `None` when it is not.
+pub(super) async fn client_elsewhere(
+    aws: &Aws,
+    name: &str,
+    error: &AccountError,
+) -> Result<Option<Client>, AccountError> {
+    if !ELSEWHERE.iter().any(|code| error.is(code)) {
+        return Ok(None);
+    }
+    let region = region_of(&At::here(aws, name)).await?;
+    Ok(region
+        .filter(|region| *region != aws.scope.region)
+        .map(|region| client_in(aws, &region)))
+}
+
+/// Whether there is a bucket of this name in the account.
+pub(super) async fn is_there(aws: &Aws, name: &str) -> Result<bool, AccountError> {
+    Ok(region_of(&At::here(aws, name)).await?.is_some())
 }
 
 /// Reads a bucket; the client is the one of its region.
 async fn look(
-    aws: &Aws,
-    name: &str,
+    bucket: &At<'_>,
     tags: Option<BTreeMap<String, String>>,
 ) -> Result<Option<(Found, Client)>, AccountError> {
+    let At { aws, name, fresh, .. } = *bucket;
     // Where the bucket is decides who can be asked about it. Nearly always that is the stack's
     // region, so everything is asked at once, and once more elsewhere if need be.
-    let (region, settings) = futures::join!(
-        region_of(aws, name),
-        Settings::read(aws, &aws.s3, name, tags.clone())
-    );
+    let (region, settings) = futures::join!(region_of(bucket), Settings::read(bucket, tags.clone()));
     let Some(region) = region? else { return Ok(None) };
     let (settings, client) = if region == aws.scope.region {
         (settings?, aws.s3.clone())
     } else {
-        let there = aws
-            .s3
-            .config()
-            .to_builder()
-            .region(Region::new(region.clone()))
-            .build();
-        let client = Client::from_conf(there);
-        (Settings::read(aws, &client, name, tags).await?, client)
+        let client = client_in(aws, &region);
+        let there = At {
+            aws,
+            client: &client,
+            name,
+            fresh,
+        };
+        (Settings::read(&there, tags).await?, client)
     };
     let Settings {
         public_access_blocked,
@@ -104,9 +195,9 @@ async fn look(
 }
 
 /// The region of a bucket; `None` when there is no such bucket.
-async fn region_of(aws: &Aws, name: &str) -> Result<Option<String>, AccountError> {
-    let region = aws
-        .door
+async fn region_of(bucket: &At<'_>) -> Result<Option<String>, AccountError> {
+    let At { aws, name, .. } = *bucket;
+    let region = bucket
         .call(Api::read("s3", "GetBucketLocation"), || async move {
             let ask = aws
                 .s3
@@ -151,25 +242,6 @@ fn redirected<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Opt
     }
 }
 
-/// The bucket's tags as they are, `aws:` tags and our marks included.
-async fn tags_of(aws: &Aws, client: &Client, name: &str) -> Result<BTreeMap<String, String>, AccountError> {
-    let answer = aws
-        .door
-        .call(GET_TAGGING, || {
-            client
-                .get_bucket_tagging()
-                .bucket(name)
-                .expected_bucket_owner(&aws.scope.account)
-                .send()
-        })
-        .await
-        .absent(&["NoSuchTagSet"])?;
-    let tags = answer
-        .and_then(|answer| answer.tag_set.into())
-        .unwrap_or_default();
-    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
-}
-
 fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, AccountError> {
     tags.iter()
         .map(|(key, value)| built(api, Tag::builder().key(key).value(value).build()))
@@ -178,7 +250,7 @@ fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Acco
 
 impl Page for Bucket {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
-        let Some((mut found, client)) = look(aws, name, None).await? else {
+        let Some((mut found, client)) = look(&At::here(aws, name), None).await? else {
             return Ok(None);
         };
         // Old versions and delete markers count: the bucket cannot be deleted with them.
@@ -195,72 +267,13 @@ impl Page for Bucket {
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
         let _turn = turn(aws, &self.name).await;
-        let tags = self.tags.to_wire(&aws.stack, false);
-        let location =
-            (self.region != "us-east-1").then(|| BucketLocationConstraint::from(self.region.as_str()));
-        let configuration = CreateBucketConfiguration::builder()
-            .set_location_constraint(location)
-            .set_tags(Some(wire_tags(CREATE, &tags)?))
-            .build();
-        let ownership = self
-            .object_ownership
-            .get()
-            .map(|ownership| WireOwnership::from(ownership.as_str()));
-        let created = aws
-            .door
-            .call(CREATE, || {
-                let create = aws.s3.create_bucket().bucket(&self.name);
-                let create = create.create_bucket_configuration(configuration.clone());
-                create.set_object_ownership(ownership.clone()).send()
-            })
-            .await;
-        let write = Write {
-            aws,
-            name: &self.name,
-            fresh: true,
-        };
-        match created {
-            Ok(_) => {}
-            Err(error) if error.is("BucketAlreadyOwnedByYou") => return resume(self, error, &write).await,
-            Err(error) if error.is("BucketAlreadyExists") => {
-                let hint = "bucket names are unique in the whole partition and another account has this one: give \
-                            the bucket another name, for example with `${account}` in it";
-                return Err(error.known(ErrorKind::Refused, hint));
-            }
-            Err(error) => return Err(error),
-        }
-        write.public_access(self.public_access_blocked).await?;
-        if self.versioning.get() == Some(&true) {
-            write.versioning(true).await?;
-        }
-        if let Some(encryption) = self.encryption.get() {
-            write.encryption(encryption).await?;
-        }
-        // Tags in the create call are young (2025); where they were not taken, the bucket must not
-        // stay without our mark.
-        let live = tags_of(aws, &aws.s3, &self.name).await?;
-        match live.get(MARK_STACK) {
-            Some(stack) if *stack == aws.stack => Ok(()),
-            Some(stack) => Err(refusal(
-                CREATE,
-                format!("the bucket is there and belongs to the stack `{stack}`"),
-            )),
-            None => write.tags(live, &tags, &[]).await,
-        }
+        aws.written.forget(&object(&self.name));
+        create::create(self, aws).await
     }
 
     async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
         let _turn = turn(aws, &self.name).await;
-        change(
-            self,
-            before,
-            &Write {
-                aws,
-                name: &self.name,
-                fresh: false,
-            },
-        )
-        .await
+        change(self, before, &At::here(aws, &self.name)).await
     }
 
     async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
@@ -293,52 +306,32 @@ impl Page for Bucket {
         remove: &[String],
     ) -> Result<(), AccountError> {
         let _turn = turn(aws, &self.name).await;
-        let live = tags_of(aws, &aws.s3, &self.name).await?;
-        Write {
-            aws,
-            name: &self.name,
-            fresh: false,
-        }
-        .tags(live, put, remove)
-        .await
-    }
-}
-
-/// What a create can go on with: a bucket that an earlier create of this stack left half-finished.
-async fn resume(wanted: &Bucket, error: AccountError, write: &Write<'_>) -> Result<(), AccountError> {
-    match read_with(write.aws, &wanted.name, None).await? {
-        Some(Found {
-            value: Object::Bucket(live),
-            owner,
-            ..
-        }) if owner.is_ours() => change(wanted, &live, write).await,
-        _ => Err(error.known(
-            ErrorKind::Refused,
-            "the bucket is there and does not carry this stack's mark: plan again to see whose it is",
-        )),
+        let bucket = At::here(aws, &self.name);
+        let live = bucket.tags().await?;
+        bucket.put_tags(live, put, remove).await
     }
 }
 
 /// Writes what differs.
-async fn change(wanted: &Bucket, before: &Bucket, write: &Write<'_>) -> Result<(), AccountError> {
+async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(), AccountError> {
     if wanted.public_access_blocked != before.public_access_blocked {
-        write.public_access(wanted.public_access_blocked).await?;
+        bucket.put_public_access(wanted.public_access_blocked).await?;
     }
     if let Some(versioning) = changed(&wanted.versioning, &before.versioning) {
-        write.versioning(*versioning).await?;
+        bucket.put_versioning(*versioning).await?;
     }
     if let Some(encryption) = changed(&wanted.encryption, &before.encryption) {
-        write.encryption(encryption).await?;
+        bucket.put_encryption(encryption).await?;
     }
     if let Some(ownership) = changed(&wanted.object_ownership, &before.object_ownership) {
-        write.ownership(*ownership).await?;
+        bucket.put_ownership(*ownership).await?;
     }
-    let (put, remove) = wanted.tags.steps_from(&before.tags, &write.aws.stack, false);
+    let (put, remove) = wanted.tags.steps_from(&before.tags, &bucket.aws.stack, false);
     if put.is_empty() && remove.is_empty() {
         return Ok(());
     }
-    let live = tags_of(write.aws, &write.aws.s3, write.name).await?;
-    write.tags(live, &put, &remove).await
+    let live = bucket.tags().await?;
+    bucket.put_tags(live, &put, &remove).await
 }
 
 fn changed<'a, T: Clone + PartialEq>(wanted: &'a Managed<T>, before: &Managed<T>) -> Option<&'a T> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_s3::Client;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::{Policy, PolicyError};
 use trailwarden_spec::kinds::BucketPolicy;
@@ -18,23 +19,27 @@ const MOST_BYTES: usize = 20 * 1024;
 const PUT: Api = Api::write("s3", "PutBucketPolicy");
 const DELETE: Api = Api::write("s3", "DeleteBucketPolicy");
 
-/// Reads a bucket's whole policy; `None` when there is none, or no bucket.
+/// Reads a bucket's whole policy, in whatever region; `None` when there is none, or no bucket.
 pub(super) async fn document(
     aws: &Aws,
     bucket: &str,
 ) -> Result<Option<Result<Policy, PolicyError>>, AccountError> {
-    let answer = aws
-        .door
-        .call(Api::read("s3", "GetBucketPolicy"), || {
-            aws.s3
-                .get_bucket_policy()
-                .bucket(bucket)
-                .expected_bucket_owner(&aws.scope.account)
-                .send()
-        })
-        .await
-        .absent(&["NoSuchBucketPolicy", "NoSuchBucket"])?;
+    let get = async |client: &Client| {
+        let get = || {
+            let get = client.get_bucket_policy().bucket(bucket);
+            get.expected_bucket_owner(&aws.scope.account).send()
+        };
+        aws.door.call(Api::read("s3", "GetBucketPolicy"), get).await
+    };
+    let answer = match get(&aws.s3).await {
+        Err(error) => match bucket::client_elsewhere(aws, bucket, &error).await? {
+            Some(client) => get(&client).await,
+            None => Err(error),
+        },
+        answer => answer,
+    };
     Ok(answer
+        .absent(&["NoSuchBucketPolicy", "NoSuchBucket"])?
         .and_then(|answer| answer.policy)
         .map(|text| Policy::parse(&text)))
 }
@@ -49,7 +54,8 @@ async fn write(aws: &Aws, bucket: &str, ours: &Statements) -> Result<(), Account
             format!("the policy that is there cannot be read, so it is kept: {error}"),
         )
     })?;
-    let before = live.clone().unwrap_or_default();
+    let object = bucket::object(bucket);
+    let before = aws.written.base(&object, live.unwrap_or_default());
     let after = ours.merged_into(&before, &aws.stack);
     if after == before {
         return Ok(());
@@ -66,7 +72,9 @@ async fn write(aws: &Aws, bucket: &str, ours: &Statements) -> Result<(), Account
             })
             .await
             .absent(&["NoSuchBucket"]);
-        return deleted.map(drop);
+        deleted?;
+        aws.written.wrote(&object, before, after);
+        return Ok(());
     }
     let text = after.to_json();
     if text.len() > MOST_BYTES {
@@ -82,24 +90,24 @@ async fn write(aws: &Aws, bucket: &str, ours: &Statements) -> Result<(), Account
     }
     // The bucket may have been made a second ago.
     let unseen = |error: &AccountError| error.is("NoSuchBucket");
-    let put = aws
-        .door
-        .call_until_visible(PUT, "all of S3 to know the new bucket", unseen, || {
-            aws.s3
-                .put_bucket_policy()
-                .bucket(bucket)
-                .expected_bucket_owner(owner)
-                .policy(&text)
-                .send()
-        });
-    put.await.map(drop).map_err(|error| match error.code.as_deref() {
+    let put = aws.door.call_until_visible(PUT, bucket::NEW_BUCKET, unseen, || {
+        aws.s3
+            .put_bucket_policy()
+            .bucket(bucket)
+            .expected_bucket_owner(owner)
+            .policy(&text)
+            .send()
+    });
+    put.await.map_err(|error| match error.code.as_deref() {
         Some("MalformedPolicy") => error.known(
             ErrorKind::Refused,
             "S3 checks the whole policy again: a statement of somebody else may name a principal or resource that is \
              gone (`aws s3api get-bucket-policy` shows it)",
         ),
         _ => error,
-    })
+    })?;
+    aws.written.wrote(&object, before, after);
+    Ok(())
 }
 
 impl Page for BucketPolicy {

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types;
+use tokio::sync::OwnedMutexGuard;
 use trailwarden_account::AccountError;
 use trailwarden_spec::kinds::{LogClass, LogGroup};
 use trailwarden_spec::leaf::{Managed, Retention, Tags};
@@ -19,6 +20,11 @@ const DELETE_RETENTION: Api = Api::write("logs", "DeleteRetentionPolicy");
 const DELETE: Api = Api::write("logs", "DeleteLogGroup");
 const TAG: Api = Api::write("logs", "TagResource");
 const UNTAG: Api = Api::write("logs", "UntagResource");
+
+/// Takes the turn to change a log group or its filters: Logs refuses changes that meet each other.
+pub(super) async fn turn(aws: &Aws, group: &str) -> OwnedMutexGuard<()> {
+    aws.door.exclusive(&format!("log group {group}")).await
+}
 
 const GONE: &[&str] = &["ResourceNotFoundException"];
 
@@ -154,7 +160,9 @@ impl Page for LogGroup {
     }
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
-        let class = self.class.get().copied().unwrap_or(LogClass::Standard);
+        let _turn = turn(aws, &self.name).await;
+        // STANDARD is what a group is without a word, and not every partition knows the word.
+        let class = self.class.get().filter(|class| **class != LogClass::Standard);
         let tags = self.tags.to_wire(&aws.stack, false);
         let made = aws
             .door
@@ -162,7 +170,7 @@ impl Page for LogGroup {
                 aws.logs
                     .create_log_group()
                     .log_group_name(&self.name)
-                    .log_group_class(class.as_str().into())
+                    .set_log_group_class(class.map(|class| class.as_str().into()))
                     .set_tags(Some(tags.clone().into_iter().collect()))
                     .send()
             })
@@ -186,6 +194,7 @@ impl Page for LogGroup {
     }
 
     async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
+        let _turn = turn(aws, &self.name).await;
         if self.class != before.class {
             return Err(refusal(CREATE, "a log group's class cannot be changed"));
         }
@@ -196,6 +205,7 @@ impl Page for LogGroup {
     }
 
     async fn delete(&self, aws: &Aws) -> Result<(), AccountError> {
+        let _turn = turn(aws, &self.name).await;
         let send = || aws.logs.delete_log_group().log_group_name(&self.name).send();
         aws.door.call(DELETE, send).await.absent(GONE).map(drop)
     }

@@ -8,7 +8,7 @@ use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api};
 
-use super::{Aws, Page, alarm, refusal};
+use super::{Aws, Page, alarm, log_group, refusal};
 
 const DESCRIBE: Api = Api::read("logs", "DescribeMetricFilters");
 const PUT: Api = Api::write("logs", "PutMetricFilter");
@@ -141,6 +141,7 @@ async fn put(filter: &MetricFilter, aws: &Aws) -> Result<(), AccountError> {
             .metric_transformations(metric.clone())
             .send()
     };
+    let _turn = log_group::turn(aws, &filter.log_group).await;
     aws.door.call(PUT, send).await.map(drop)
 }
 
@@ -183,6 +184,7 @@ impl Page for MetricFilter {
                 .filter_name(&self.name)
                 .send()
         };
+        let _turn = log_group::turn(aws, &self.log_group).await;
         aws.door.call(DELETE, send).await.absent(GONE).map(drop)
     }
 

@@ -21,10 +21,15 @@ pub(crate) mod subscription;
 pub(crate) mod topic;
 pub(crate) mod topic_policy;
 pub(crate) mod trail;
+mod written;
+
+pub(crate) use written::Written;
 
 /// The clients of one account and region, and whose stack they work for.
 pub(crate) struct Aws {
     pub(crate) door: Door,
+    /// What was written into policies that others write, too.
+    pub(crate) written: Written,
     /// The stack's name, which is its mark on what it makes.
     pub(crate) stack: String,
     /// The stack's account and region.

@@ -14,7 +14,7 @@ use trailwarden_spec::live::{Facts, Found};
 
 use super::known::{Known, built};
 use super::{Aws, Page, refusal, retag};
-use crate::door::{Absent, Api};
+use crate::door::{Absent, Api, Wait};
 
 const CREATE: Api = Api::write("iam", "CreateRole");
 const UPDATE_TRUST: Api = Api::write("iam", "UpdateAssumeRolePolicy");
@@ -25,6 +25,9 @@ const DELETE_BOUNDARY: Api = Api::write("iam", "DeleteRolePermissionsBoundary");
 const DELETE: Api = Api::write("iam", "DeleteRole");
 const TAG: Api = Api::write("iam", "TagRole");
 const UNTAG: Api = Api::write("iam", "UntagRole");
+
+const NEW_ROLE: Wait = Wait::long("IAM to see the new role");
+const POLICY_GONE: Wait = Wait::short("IAM to see that the role has no policy any more");
 
 const GONE: &[&str] = &["NoSuchEntity", "NoSuchEntityException"];
 
@@ -136,12 +139,10 @@ fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Acco
 async fn put_policy(role: &Role, policy: &PolicyText, fresh: bool, aws: &Aws) -> Result<(), AccountError> {
     let text = policy.0.to_json();
     let unseen = |error: &AccountError| fresh && gone(error);
-    let put = aws
-        .door
-        .call_until_visible(PUT_POLICY, "IAM to see the new role", unseen, || {
-            let put = aws.iam.put_role_policy().role_name(&role.name);
-            put.policy_name(Role::POLICY_NAME).policy_document(&text).send()
-        });
+    let put = aws.door.call_until_visible(PUT_POLICY, NEW_ROLE, unseen, || {
+        let put = aws.iam.put_role_policy().role_name(&role.name);
+        put.policy_name(Role::POLICY_NAME).policy_document(&text).send()
+    });
     put.await.map(drop)
 }
 
@@ -158,29 +159,56 @@ async fn delete_policy(name: &str, aws: &Aws) -> Result<(), AccountError> {
 
 /// What others put on the role, and what would go with it or keep it from going.
 async fn foreign_policies(name: &str, aws: &Aws) -> Result<Vec<String>, AccountError> {
-    let attached = async {
-        let list = || aws.iam.list_attached_role_policies().role_name(name).send();
-        aws.door
+    let (attached, inline) = futures::try_join!(attached_policies(name, aws), inline_policies(name, aws))?;
+    let inline = inline.into_iter().filter(|policy| policy != Role::POLICY_NAME);
+    Ok(attached.into_iter().chain(inline).collect())
+}
+
+/// The ARNs of the managed policies of a role.
+async fn attached_policies(name: &str, aws: &Aws) -> Result<Vec<String>, AccountError> {
+    let mut arns = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let list = || {
+            let list = aws.iam.list_attached_role_policies().role_name(name);
+            list.set_marker(marker.clone()).send()
+        };
+        let page = aws
+            .door
             .call(Api::read("iam", "ListAttachedRolePolicies"), list)
             .await
-            .absent(GONE)
-    };
-    let inline = async {
-        let list = || aws.iam.list_role_policies().role_name(name).send();
-        aws.door
+            .absent(GONE)?;
+        let Some(page) = page else { return Ok(arns) };
+        let policies = page.attached_policies.unwrap_or_default();
+        arns.extend(policies.into_iter().filter_map(|policy| policy.policy_arn));
+        match page.marker.filter(|_| page.is_truncated) {
+            Some(next) => marker = Some(next),
+            None => return Ok(arns),
+        }
+    }
+}
+
+/// The names of the inline policies of a role.
+async fn inline_policies(name: &str, aws: &Aws) -> Result<Vec<String>, AccountError> {
+    let mut names = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let list = || {
+            let list = aws.iam.list_role_policies().role_name(name);
+            list.set_marker(marker.clone()).send()
+        };
+        let page = aws
+            .door
             .call(Api::read("iam", "ListRolePolicies"), list)
             .await
-            .absent(GONE)
-    };
-    let (attached, inline) = futures::try_join!(attached, inline)?;
-    let attached = attached
-        .and_then(|answer| answer.attached_policies)
-        .unwrap_or_default();
-    let attached = attached.into_iter().filter_map(|policy| policy.policy_arn);
-    let inline = inline.map(|answer| answer.policy_names).unwrap_or_default();
-    Ok(attached
-        .chain(inline.into_iter().filter(|policy| policy != Role::POLICY_NAME))
-        .collect())
+            .absent(GONE)?;
+        let Some(page) = page else { return Ok(names) };
+        names.extend(page.policy_names);
+        match page.marker.filter(|_| page.is_truncated) {
+            Some(next) => marker = Some(next),
+            None => return Ok(names),
+        }
+    }
 }
 
 fn boundary(role: &Role) -> Option<&str> {
@@ -294,7 +322,12 @@ impl Page for Role {
         delete_policy(&self.name, aws).await?;
         let deleted = aws
             .door
-            .call(DELETE, || aws.iam.delete_role().role_name(&self.name).send())
+            .call_until_visible(
+                DELETE,
+                POLICY_GONE,
+                |error| error.is("DeleteConflict"),
+                || aws.iam.delete_role().role_name(&self.name).send(),
+            )
             .await
             .absent(GONE);
         match deleted {

@@ -149,11 +149,13 @@ impl Page for Subscription {
                 .return_subscription_arn(true)
                 .send()
         };
-        aws.door
-            .call(SUBSCRIBE, send)
+        let subscribe = aws
+            .door
+            .call_until_visible(SUBSCRIBE, topic::NEW_TOPIC, topic::gone, send);
+        subscribe
             .await
             .map(drop)
-            .map_err(|error| masked(self, error))
+            .map_err(|error| masked(self, topic::not_there(&self.topic, error)))
     }
 
     async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {

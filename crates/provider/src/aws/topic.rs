@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_sns::types;
-use trailwarden_account::AccountError;
+use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::kinds::Topic;
 use trailwarden_spec::leaf::{Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
-use crate::door::{Absent, Api};
+use crate::door::{Absent, Api, Wait};
 
+use super::known::Known;
 use super::{Aws, Page, refusal, retag};
 
 const ATTRIBUTES: Api = Api::read("sns", "GetTopicAttributes");
@@ -26,6 +27,29 @@ pub(super) const GONE: &[&str] = &[
     "ResourceNotFoundException",
 ];
 
+/// For what follows a create: not all of SNS may know the topic yet.
+pub(super) const NEW_TOPIC: Wait = Wait::short("all of SNS to know the new topic");
+
+pub(super) fn gone(error: &AccountError) -> bool {
+    GONE.iter().any(|code| error.is(code))
+}
+
+/// Says of an error that outlasted the wait for a new topic that there is none.
+pub(super) fn not_there(topic: &str, error: AccountError) -> AccountError {
+    if !gone(&error) {
+        return error;
+    }
+    error.known(
+        ErrorKind::NotFound,
+        format!("there is no topic `{topic}` in this account and region"),
+    )
+}
+
+/// The name of a topic's lock and of the document that is written to it.
+pub(super) fn object(topic: &str) -> String {
+    format!("topic {topic}")
+}
+
 /// All attributes of a topic, its policy among them; `None` when it is not there.
 pub(crate) async fn attributes(
     aws: &Aws,
@@ -43,7 +67,20 @@ pub(crate) async fn attributes(
         .map(|output| output.attributes.unwrap_or_default()))
 }
 
-/// Writes one attribute.
+/// All attributes of a topic that must be there, and may be new.
+pub(super) async fn attributes_of_new(
+    aws: &Aws,
+    name: &str,
+) -> Result<HashMap<String, String>, AccountError> {
+    let arn = aws.scope.topic_arn(name).to_string();
+    let read = aws.door.call_until_visible(ATTRIBUTES, NEW_TOPIC, gone, || {
+        aws.sns.get_topic_attributes().topic_arn(&arn).send()
+    });
+    let output = read.await.map_err(|error| not_there(name, error))?;
+    Ok(output.attributes.unwrap_or_default())
+}
+
+/// Writes one attribute. The topic may be new.
 pub(super) async fn set_attribute(
     aws: &Aws,
     topic: &str,
@@ -59,7 +96,8 @@ pub(super) async fn set_attribute(
             .attribute_value(value)
             .send()
     };
-    aws.door.call(SET, send).await.map(drop)
+    let set = aws.door.call_until_visible(SET, NEW_TOPIC, gone, send);
+    set.await.map(drop).map_err(|error| not_there(topic, error))
 }
 
 /// The topic's tags, our marks included; none when the topic is gone.
@@ -121,6 +159,7 @@ impl Page for Topic {
     }
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
+        aws.written.forget(&object(&self.name));
         // CreateTopic takes a topic that is there, with whatever it is, for the new one.
         if let Some(found) = Self::read(aws, &self.name).await? {
             if !found.owner.is_ours() {

@@ -77,18 +77,18 @@ fn default_statement(aws: &Aws, topic: &str) -> Statement {
 
 /// Puts these statements in the place of the stack's, as the policy is now.
 async fn write(aws: &Aws, topic: &str, statements: &Statements) -> Result<(), AccountError> {
-    let _alone = aws.door.exclusive(&format!("topic {topic}")).await;
-    let Some(attributes) = topic::attributes(aws, topic).await? else {
-        return match statements.is_empty() {
-            true => Ok(()),
-            false => Err(AccountError {
-                kind: ErrorKind::NotFound,
-                ..refusal(READ, format!("the topic `{topic}` is not there"))
-            }),
-        };
+    let object = topic::object(topic);
+    let _alone = aws.door.exclusive(&object).await;
+    let attributes = match statements.is_empty() {
+        false => topic::attributes_of_new(aws, topic).await?,
+        true => match topic::attributes(aws, topic).await? {
+            Some(attributes) => attributes,
+            None => return Ok(()),
+        },
     };
     let policy = current(&attributes)
         .map_err(|problem| refusal(READ, format!("the topic `{topic}` has {problem}")))?;
+    let policy = aws.written.base(&object, policy);
     let mut merged = statements.merged_into(&policy, &aws.stack);
     if merged == policy {
         return Ok(());
@@ -106,7 +106,9 @@ async fn write(aws: &Aws, topic: &str, statements: &Statements) -> Result<(), Ac
             ..refusal(WRITE, message)
         });
     }
-    topic::set_attribute(aws, topic, "Policy", &text).await
+    topic::set_attribute(aws, topic, "Policy", &text).await?;
+    aws.written.wrote(&object, policy, merged);
+    Ok(())
 }
 
 impl Page for TopicPolicy {

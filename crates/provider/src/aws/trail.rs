@@ -12,7 +12,7 @@ use trailwarden_spec::live::Found;
 
 use super::known::{Known, built};
 use super::{Aws, Page, retag};
-use crate::door::{Absent, Api};
+use crate::door::{Absent, Api, Wait};
 
 mod attention;
 mod explain;
@@ -30,8 +30,8 @@ const STOP: Api = Api::write("cloudtrail", "StopLogging");
 const ADD_TAGS: Api = Api::write("cloudtrail", "AddTags");
 const REMOVE_TAGS: Api = Api::write("cloudtrail", "RemoveTags");
 
-const POLICIES: &str = "CloudTrail to see the policies of the bucket and the role";
-const NEW_TRAIL: &str = "CloudTrail to see the new trail";
+const POLICIES: Wait = Wait::long("CloudTrail to see the bucket and the policies of bucket and role");
+const NEW_TRAIL: Wait = Wait::long("CloudTrail to see the new trail");
 
 /// For what follows a create: not all of CloudTrail may know the trail yet.
 fn unseen(error: &AccountError) -> bool {
@@ -83,6 +83,9 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
     if bucket.is_none() && prefix.is_none() && scope.is_none() && !validation && delivery.is_none() {
         return Ok(());
     }
+    // A bucket's policy that is missing for a trail with a key of its own is called so, too.
+    let moves = bucket.is_some() || prefix.is_some();
+    let passes = |error: &AccountError| explain::passes(error) || (moves && error.is(explain::KEY_OR_BUCKET));
     let (group, role) = delivery.unzip();
     let update = aws
         .cloudtrail
@@ -97,7 +100,7 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
         .set_cloud_watch_logs_role_arn(role);
     let sent = aws
         .door
-        .call_until_visible(UPDATE, POLICIES, explain::passes, || update.clone().send())
+        .call_until_visible(UPDATE, POLICIES, passes, || update.clone().send())
         .await;
     match sent {
         Ok(_) => Ok(()),

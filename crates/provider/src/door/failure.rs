@@ -63,6 +63,7 @@ fn kind_of(verdict: Verdict, status: u16) -> ErrorKind {
     match (verdict, status) {
         (Verdict::Pace, _) => ErrorKind::Throttled,
         (Verdict::Broken | Verdict::Silent, _) => ErrorKind::Unreachable,
+        (Verdict::Busy, _) => ErrorKind::Service,
         (_, 401 | 403) => ErrorKind::Denied,
         (_, 404) => ErrorKind::NotFound,
         (Verdict::Moment, _) | (_, 500..) => ErrorKind::Service,

@@ -10,8 +10,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 pub(super) enum Verdict {
     /// Another try ends the same.
     Final,
-    /// AWS asks for a slower pace, or is busy with another change of the same thing.
+    /// AWS asks for a slower pace.
     Pace,
+    /// AWS is busy with another change of the same thing, or has not settled the last one.
+    Busy,
     /// AWS failed for a moment.
     Moment,
     /// The connection broke before an answer came.
@@ -20,7 +22,7 @@ pub(super) enum Verdict {
     Silent,
 }
 
-/// "Slow down", and "something else is being changed; try later".
+/// "Slow down".
 const PACE: &[&str] = &[
     "Throttling",
     "ThrottlingException",
@@ -33,12 +35,19 @@ const PACE: &[&str] = &[
     "BandwidthLimitExceeded",
     "SlowDown",
     "PriorRequestNotComplete",
-    // changes that meet each other
+];
+
+/// "Something else is being changed; try later".
+const BUSY: &[&str] = &[
     "OperationAborted",
     "OperationAbortedException",
     "ConcurrentModification",
     "ConcurrentModificationException",
+    // SNS's codes on the wire; the shapes have the longer names.
+    "ConcurrentAccess",
     "ConcurrentAccessException",
+    "StaleTag",
+    "StaleTagException",
     "ConflictException",
     "EntityTemporarilyUnmodifiable",
 ];
@@ -77,6 +86,7 @@ where
         },
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) if PACE.contains(&code) => Verdict::Pace,
+            Some(code) if BUSY.contains(&code) => Verdict::Busy,
             Some(code) if MOMENT.contains(&code) => Verdict::Moment,
             _ => match service.raw().status().as_u16() {
                 429 => Verdict::Pace,
@@ -104,6 +114,8 @@ impl Patience {
         let (tries, within, first, most) = match verdict {
             Verdict::Final => return None,
             Verdict::Pace => (u32::MAX, 60_000, 500, 8_000),
+            // CloudTrail's words for a trail that it has not loaded yet: "wait a few minutes".
+            Verdict::Busy => (u32::MAX, 300_000, 500, 15_000),
             Verdict::Moment => (5, 60_000, 200, 3_000),
             Verdict::Broken => (3, 30_000, 150, 600),
             // Someone waits at a terminal: a wrong endpoint should show within seconds.
@@ -153,5 +165,11 @@ mod tests {
             (Duration::from_secs(58)..Duration::from_secs(70)).contains(&spent),
             "{spent:?}"
         );
+    }
+    #[test]
+    fn another_change_may_take_five_minutes() {
+        let (count, spent) = tries(Verdict::Busy, Duration::from_millis(50));
+        assert!((20..120).contains(&count), "{count}");
+        assert!((285..=315).contains(&spent.as_secs()), "{spent:?}");
     }
 }

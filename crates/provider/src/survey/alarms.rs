@@ -4,7 +4,6 @@ use futures::future::try_join_all;
 use trailwarden_account::AccountError;
 use trailwarden_spec::Kind;
 use trailwarden_spec::leaf::{Owner, Tags};
-use trailwarden_spec::live::Found;
 
 use super::{Part, Survey};
 use crate::aws::alarm::{self, Described};
@@ -44,12 +43,12 @@ impl Survey<'_> {
             self.tagged(Kind::Alarm, name, found, alarm::tags(self.aws, name))
         });
         let (wanted, left_over) = futures::try_join!(try_join_all(wanted), self.left_over_alarms(unwanted))?;
-        Ok(Part::of(wanted.into_iter().map(Some).chain(left_over)))
+        Ok(Part::of(wanted.into_iter().map(Some)).and(left_over))
     }
 
     /// Confirms by its own tags what seems left over. The prefix `acme-` also meets the alarms of a
     /// stack `acme-test`, maybe hundreds: those that the index knows as another's are not asked.
-    async fn left_over_alarms(&self, candidates: Vec<Described>) -> Result<Vec<Option<Found>>, AccountError> {
+    async fn left_over_alarms(&self, candidates: Vec<Described>) -> Result<Vec<Part>, AccountError> {
         let aws = self.aws;
         let index = self.index.clone().await?;
         let unlisted = candidates
@@ -74,8 +73,12 @@ impl Survey<'_> {
                 .iter()
                 .filter(|c| !c.composite && !of_another(c))
                 .map(|described| async move {
-                    let found = described.found(aws, alarm::tags(aws, &described.alarm.name).await?);
-                    Ok(found.owner.is_ours().then_some(found))
+                    let name = described.alarm.name.as_str();
+                    let part = alarm::tags(aws, name).await.map(|tags| {
+                        let found = described.found(aws, tags);
+                        Part::of([found.owner.is_ours().then_some(found)])
+                    });
+                    self.or_unreadable(Kind::Alarm, name, part)
                 });
         try_join_all(asked).await
     }

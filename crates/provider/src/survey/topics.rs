@@ -18,16 +18,15 @@ impl Survey<'_> {
         all.extend(self.subscribed());
         let left_over = async {
             let names = self.unnamed(Kind::Topic, &all).await?;
-            try_join_all(names.iter().map(|name| self.left_over_topic(name))).await
+            let parts = names.iter().map(|name| async move {
+                let part = self.left_over_topic(name).await;
+                self.or_unreadable(Kind::Topic, name, part)
+            });
+            try_join_all(parts).await
         };
         let asked = try_join_all(all.iter().map(|name| self.topic(name, named.contains(name))));
         let (asked, left_over) = futures::try_join!(asked, left_over)?;
-        let mut part = Part::default();
-        for topic in asked.into_iter().chain(left_over) {
-            part.found.extend(topic.found);
-            part.attention.extend(topic.attention);
-        }
-        Ok(part)
+        Ok(Part::default().and(asked).and(left_over))
     }
 
     /// The topics of the wanted subscriptions.

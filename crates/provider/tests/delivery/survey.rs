@@ -92,7 +92,16 @@ async fn a_delivery_error_is_told() {
         "{:?}",
         live.attention
     );
-    // The log group and the role are the stack's and named no more.
+    // The statements, the log group and the role are the stack's and named no more.
     let kinds: Vec<Kind> = live.objects.keys().map(|address| address.kind).collect();
-    assert_eq!(kinds, [Kind::Bucket, Kind::LogGroup, Kind::Role, Kind::Trail]);
+    assert_eq!(
+        kinds,
+        [
+            Kind::Bucket,
+            Kind::BucketPolicy,
+            Kind::LogGroup,
+            Kind::Role,
+            Kind::Trail
+        ]
+    );
 }

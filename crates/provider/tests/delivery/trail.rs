@@ -4,7 +4,7 @@ use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, Da
 use trailwarden_account::{ErrorKind, Mutate};
 use trailwarden_spec::Object;
 use trailwarden_spec::kinds::{BucketPolicy, Delivery, LogGroup, ManagementEvents, Role, Trail};
-use trailwarden_spec::leaf::{Managed, Owner, Tags};
+use trailwarden_spec::leaf::{Managed, Owner, Statements, Tags, sid};
 
 use crate::{Account, STACK, bucket, provider, role, tags};
 
@@ -30,15 +30,19 @@ pub(crate) fn activity(account: &Account) -> Trail {
 /// All that a trail needs.
 pub(crate) async fn ground(account: &Account) {
     account.bring(bucket::logs()).await;
-    let trails = [("acme", None), ("acme", Some("trail")), ("acme-2", None)];
-    account
-        .bring(BucketPolicy::for_trails(
-            STACK,
-            &account.scope,
-            "acme-logs",
-            trails,
-        ))
-        .await;
+    let policy = |trails: &[(&'static str, Option<&'static str>)]| {
+        BucketPolicy::for_trails(STACK, &account.scope, "acme-logs", trails.iter().copied())
+    };
+    let mut policies = policy(&[("acme", None), ("acme-2", None)]);
+    // The trail has two prefixes in turn.
+    let prefixed = policy(&[("acme", Some("trail"))]).statements;
+    let mut prefixed = prefixed.as_slice().to_vec();
+    for (number, statement) in prefixed.iter_mut().enumerate() {
+        statement.sid = Some(sid(STACK, &format!("Prefixed{number}")));
+    }
+    prefixed.extend_from_slice(policies.statements.as_slice());
+    policies.statements = Statements::new(prefixed);
+    account.bring(policies).await;
     account
         .bring(LogGroup {
             name: "/acme/activity".into(),

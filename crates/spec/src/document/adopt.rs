@@ -11,7 +11,7 @@ use super::suggest::among;
 /// One `[[adopt]]`.
 #[derive(Debug)]
 pub(crate) struct Adopt {
-    /// `kind.name` or `kind.label`.
+    /// `kind.name`, `kind.label`, or `rule.label` for a rule's filter and alarm.
     pub(crate) address: At<String>,
 }
 
@@ -26,12 +26,22 @@ impl Adopt {
 
 /// Finds the objects of the spec that are to be taken over.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
-    for Adopt { address: text } in &resolver.document.adopt {
+    let document = resolver.document;
+    for Adopt { address: text } in &document.adopt {
+        if let Some(label) = text.value.strip_prefix("rule.") {
+            if let Some(rule) = resolver.find(&document.rules, label, &text.spot) {
+                let wished = resolver.wanted.objects.iter();
+                let of_rule = wished.filter(|(_, wish)| wish.origin == rule.origin.path);
+                let both: Vec<Address> = of_rule.map(|(address, _)| address.clone()).collect();
+                resolver.wanted.adopt.extend(both);
+            }
+            continue;
+        }
         let address = match resolver.scope().parse(&text.value) {
             Ok(address) => address,
             Err(why) => {
                 let problem = Problem::new(code::BAD_ADDRESS, &text.spot, why).label("not an address");
-                let help = "write `KIND.NAME` or `KIND.LABEL`; a rule makes a `metric_filter` and an `alarm`";
+                let help = "write `KIND.NAME` or `KIND.LABEL`; `rule.LABEL` stands for a rule's `metric_filter` and `alarm`";
                 resolver.sink.report(problem.help(help));
                 continue;
             }

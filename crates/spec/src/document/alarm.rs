@@ -40,7 +40,7 @@ impl Section for AlarmSection {
         for (name, what) in [(&namespace, "namespace"), (&metric, "metric name")] {
             // PutMetricAlarm takes more than PutMetricFilter: metrics of others have other rules.
             if let Some(name) = name {
-                limits::text(sink, what, name, 255);
+                limits::name(sink, what, name, 255);
             }
         }
         let text = |at: Option<At<String>>| at.map_or_else(String::new, |at| at.value);
@@ -61,7 +61,8 @@ impl Section for AlarmSection {
             let message = format!("`[{}]` notifies nobody", table.path);
             let problem =
                 Problem::new(code::NOBODY_TO_NOTIFY, &table.spot, message).label("`notify` is missing");
-            sink.report(problem.help("write `notify = [\"TOPIC\"]`, or `notify = []` if that is meant"));
+            let help = "write `notify = [\"TOPIC\"]`, or `notify = []` if that is meant";
+            table.missing(vec!["notify"], problem.help(help));
         }
         Self { alarm, actions }
     }
@@ -128,8 +129,8 @@ fn dimensions(table: &mut Table<'_>) -> BTreeMap<String, String> {
         sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
     }
     for (name, value) in all {
-        limits::text(sink, "dimension's name", name, 255);
-        limits::text(sink, "dimension's value", value, 1024);
+        limits::name(sink, "dimension's name", name, 255);
+        limits::name(sink, "dimension's value", value, 1024);
     }
     map.into_map()
 }

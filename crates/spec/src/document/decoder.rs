@@ -193,6 +193,8 @@ pub(crate) struct Table<'d> {
     pub(crate) spot: Spot,
     left: Vec<(At<&'d str>, Value<'d>)>,
     known: Vec<&'static str>,
+    /// Keys of which one must be there and none is, with the problem.
+    missing: Vec<(Vec<&'static str>, Problem)>,
     /// One of several: its header has double brackets.
     of_array: bool,
 }
@@ -227,6 +229,7 @@ impl<'d> Table<'d> {
             path,
             spot,
             known: Vec::new(),
+            missing: Vec::new(),
             of_array: false,
         }
     }
@@ -263,8 +266,21 @@ impl<'d> Table<'d> {
         let problem = Problem::new(code::MISSING_KEY, &self.spot, message)
             .label(format!("`{key}` is missing"))
             .help(format!("write `{key} = {example}`"));
-        self.cx.sink.report(problem);
+        self.missing(vec![key], problem);
         None
+    }
+
+    /// Reports at the end that none of these keys is there, unless one of them is mistyped: that is
+    /// said already.
+    pub(crate) fn missing(&mut self, keys: Vec<&'static str>, problem: Problem) {
+        self.missing.push((keys, problem));
+    }
+
+    /// True when a key that is left over was probably meant to be this one. To be asked after all
+    /// known keys have been taken.
+    pub(crate) fn mistyped(&self, key: &str) -> bool {
+        let meant = |left: &str| nearest(left, self.known.iter().copied()) == Some(key);
+        self.left.iter().any(|(left, _)| meant(left.value))
     }
 
     /// True when the key is there and not taken yet.
@@ -292,6 +308,7 @@ impl<'d> Table<'d> {
             spot: self.spot.clone(),
             left: Vec::new(),
             known: Vec::new(),
+            missing: Vec::new(),
             of_array: false,
         })
     }
@@ -335,8 +352,13 @@ impl<'d> Table<'d> {
         std::mem::take(&mut self.left)
     }
 
-    /// Reports what is left over.
+    /// Reports what is left over, and what is missing.
     pub(crate) fn finish(self) {
+        for (keys, problem) in &self.missing {
+            if !keys.iter().any(|key| self.mistyped(key)) {
+                self.cx.sink.report(problem.clone());
+            }
+        }
         for (key, value) in &self.left {
             let header = value.header().filter(|_| self.path.is_empty());
             let problem = match header {

@@ -64,7 +64,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, 
         Some(Heartbeat::Notifies(whom)) => Some(whom.clone()),
         Some(Heartbeat::On) | None => defaults.notify.clone(),
     };
-    if whom.is_none() {
+    if whom.is_none() && !resolver.mistyped_default("notify") {
         let message = format!("the heartbeat of trail `{}` notifies nobody", label.value);
         let problem =
             Problem::new(code::NOBODY_TO_NOTIFY, &origin.spot, message).label("when its events cease");

@@ -16,6 +16,32 @@ pub(crate) fn text(sink: &Sink, what: &str, text: &At<String>, max: usize) {
     }
 }
 
+/// Reports a text by which a metric is found and that is empty, longer than AWS takes, or not in one line.
+pub(crate) fn name(sink: &Sink, what: &str, name: &At<String>, max: usize) {
+    let bad = |message: String, label: &str, help: &str| {
+        sink.report(
+            Problem::new(code::BAD_TEXT, &name.spot, message)
+                .label(label)
+                .help(help),
+        );
+    };
+    if name.value.trim().is_empty() {
+        let help = format!("CloudWatch takes 1 to {max} characters, not all of them blank");
+        bad(format!("the {what} is empty"), "empty", &help);
+    } else if name.value.contains(char::is_control) {
+        let message = format!(
+            "the {what} `{}` has control characters",
+            name.value.escape_debug()
+        );
+        bad(
+            message,
+            "a control character",
+            "write it in one line, without tabs",
+        );
+    }
+    text(sink, what, name, max);
+}
+
 /// Reports a filter's value that is neither a number nor a selector (`MetricTransformation`).
 pub(crate) fn filter_value(sink: &Sink, value: &At<String>) {
     let text = &value.value;
@@ -90,12 +116,12 @@ pub(crate) fn alarm(sink: &Sink, alarm: &Alarm, spots: &AlarmSpots) {
         );
     }
     if evaluation_periods == 0 {
-        let message = "an alarm looks at one period at least".into();
+        let message = "`evaluation_periods` must be 1 or more".into();
         bad(
             &spots.evaluation_periods,
             message,
-            "too few",
-            "write `evaluation_periods = 1` or more",
+            "less than 1",
+            "an alarm looks at one period at least",
         );
         return;
     }

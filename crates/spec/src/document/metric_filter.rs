@@ -105,7 +105,7 @@ fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String
         );
     }
     for (name, value) in all {
-        limits::text(sink, "dimension's name", name, 255);
+        limits::name(sink, "dimension's name", name, 255);
         limits::text(sink, "dimension's value", value, 255);
         if !value.value.starts_with('$') {
             let message = format!("the dimension `{}` needs a selector", name.value);

@@ -130,10 +130,14 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
     let known: Vec<bool> = roots.iter_mut().map(stack::read_format).collect();
     let mut wanted = None;
     if known.iter().all(|known| *known) {
+        let written = roots.iter().any(|root| root.has("stack"));
         let header = header(&mut roots, &sink, &variables);
         let mut document = Document::default();
         for root in roots {
             document.read(root, &header);
+        }
+        if !written && !document.mistyped.contains("stack") {
+            stack::report_missing(&sink);
         }
         if document.is_empty() && sink.is_empty() {
             let problem =
@@ -161,7 +165,6 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
 /// Reads the one `[stack]`; a second one is a problem.
 fn header(roots: &mut [Table<'_>], sink: &Sink, variables: &OnceCell<Stack>) -> Header {
     let mut header: Option<Header> = None;
-    let written = roots.iter().any(|root| root.has("stack"));
     for root in roots {
         let Some(mut table) = root.table("stack") else {
             continue;
@@ -174,12 +177,7 @@ fn header(roots: &mut [Table<'_>], sink: &Sink, variables: &OnceCell<Stack>) -> 
             }
         }
     }
-    header.unwrap_or_else(|| {
-        if !written {
-            stack::report_missing(sink);
-        }
-        stack::stand_in(variables)
-    })
+    header.unwrap_or_else(|| stack::stand_in(variables))
 }
 
 /// True where a problem is in a line that cannot be read: it is no news.

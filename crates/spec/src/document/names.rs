@@ -3,6 +3,7 @@
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Sink};
+use super::suggest::nearest;
 
 /// The rule for a sort of name.
 pub(crate) struct NameRule {
@@ -21,13 +22,24 @@ impl NameRule {
 
     /// Reports a name that AWS would refuse.
     pub(crate) fn check(&self, sink: &Sink, name: &At<String>) {
+        self.check_near(sink, name, |_| None);
+    }
+
+    /// Reports a name that AWS would refuse, with what was probably meant.
+    pub(crate) fn check_near(
+        &self,
+        sink: &Sink,
+        name: &At<String>,
+        near: impl FnOnce(&str) -> Option<&'static str>,
+    ) {
         if let Some(why) = (self.why)(&name.value) {
             let message = format!("`{}` is no {}", name.value.escape_debug(), self.what);
-            sink.report(
-                Problem::new(self.code, &name.spot, message)
-                    .label(why)
-                    .help(self.help),
-            );
+            sink.report(Problem::new(self.code, &name.spot, message).label(why).help(
+                match near(&name.value) {
+                    Some(near) => format!("did you mean `{near}`? {}", self.help),
+                    None => self.help.into(),
+                },
+            ));
         }
     }
 }
@@ -184,7 +196,10 @@ pub(crate) const METRIC: NameRule = NameRule {
     code: code::BAD_NAME,
     what: "metric name",
     help: "CloudWatch Logs takes 1 to 255 characters without `:`, `*` and `$`",
-    why: |text| chars(text, 1, 255, |c| !matches!(c, ':' | '*' | '$') && !c.is_control()),
+    why: |text| {
+        chars(text, 1, 255, |c| !matches!(c, ':' | '*' | '$') && !c.is_control())
+            .or_else(|| text.trim().is_empty().then(|| "blank".into()))
+    },
 };
 
 /// Namespaces that filters count into. Alarms may read others, such as `AWS/Logs`.
@@ -250,7 +265,6 @@ pub(crate) const REGION: NameRule = NameRule {
     what: "region this version knows",
     help: "a region has a code such as `us-east-1`; the partitions are `aws`, `aws-cn` and `aws-us-gov`",
     why: |text| {
-        const OTHER_PARTITIONS: [&str; 4] = ["us-iso", "eu-iso", "eusc-", "us-sc"];
         let parts: Vec<&str> = text.split('-').collect();
         let letters = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
         let shape = match parts.as_slice() {
@@ -279,9 +293,87 @@ pub(crate) const REGION: NameRule = NameRule {
     },
 };
 
+/// Partitions whose ARNs this version cannot build, by the beginnings of their regions.
+const OTHER_PARTITIONS: [&str; 4] = ["us-iso", "eu-iso", "eusc-", "us-sc"];
+
+/// The region that was probably meant. The list is for this alone: a region that it does not have yet
+/// is taken as well.
+pub(crate) fn near_region(text: &str) -> Option<&'static str> {
+    const REGIONS: [&str; 38] = [
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+        "af-south-1",
+        "ap-east-1",
+        "ap-east-2",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-south-2",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-6",
+        "ap-southeast-7",
+        "ca-central-1",
+        "ca-west-1",
+        "eu-central-1",
+        "eu-central-2",
+        "eu-north-1",
+        "eu-south-1",
+        "eu-south-2",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "il-central-1",
+        "me-central-1",
+        "me-south-1",
+        "mx-central-1",
+        "sa-east-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "us-gov-east-1",
+        "us-gov-west-1",
+    ];
+    if OTHER_PARTITIONS
+        .iter()
+        .any(|partition| text.starts_with(partition))
+    {
+        return None;
+    }
+    let bare = |text: &str| -> String {
+        let kept = text.chars().filter(|c| c.is_ascii_alphanumeric());
+        kept.map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let same = REGIONS.into_iter().find(|region| bare(region) == bare(text));
+    // Of equally near ones the last is taken: let that be the first of the list.
+    same.or_else(|| nearest(text, REGIONS.into_iter().rev()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_region_has_a_neighbour() {
+        for (typed, meant) in [
+            ("us-east1", Some("us-east-1")),
+            ("US-EAST-1", Some("us-east-1")),
+            ("eu_west_3", Some("eu-west-3")),
+            ("us-west-2a", Some("us-west-2")),
+            ("us-east", Some("us-east-1")),
+            ("ap-southeast5", Some("ap-southeast-5")),
+            ("us-isob-east-1", None),
+            ("Ohio", None),
+            ("", None),
+        ] {
+            assert_eq!(near_region(typed), meant, "{typed}");
+        }
+    }
 
     #[test]
     fn names_are_those_that_aws_takes() {

@@ -83,8 +83,8 @@ impl<'d> Resolver<'d> {
         &self.header.stack.scope
     }
 
-    /// Adds an object; two of one address are a problem.
-    pub(crate) fn add(&mut self, object: impl Into<Object>, origin: &Origin) {
+    /// Adds an object; two of one address are a problem, and the second is not added.
+    pub(crate) fn add(&mut self, object: impl Into<Object>, origin: &Origin) -> bool {
         let object = object.into();
         let address = object.address(self.scope());
         let Origin { path, spot } = origin;
@@ -118,7 +118,7 @@ impl<'d> Resolver<'d> {
                     .also(&at, format!("the first, `{}`", first.origin))
                     .help(help),
             );
-            return;
+            return false;
         }
         let place = Place {
             file: spot.file,
@@ -133,6 +133,21 @@ impl<'d> Resolver<'d> {
                 place,
             },
         );
+        true
+    }
+
+    /// True when a key of `[defaults]` is mistyped, or `[defaults]` is.
+    pub(crate) fn mistyped_default(&self, key: &str) -> bool {
+        let Document {
+            defaults, mistyped, ..
+        } = self.document;
+        defaults.mistyped.contains(&key) || mistyped.contains("defaults")
+    }
+
+    /// True when the object is there, and this section has made it.
+    pub(crate) fn made_by(&self, kind: Kind, name: &str, origin: &Origin) -> bool {
+        let made = self.wanted.objects.get(&self.scope().address(kind, name));
+        made.is_some_and(|wish| wish.origin == origin.path)
     }
 
     /// Notes an object that must be there and is not this spec's.
@@ -159,6 +174,9 @@ impl<'d> Resolver<'d> {
             return Some(found);
         }
         let word = T::WORD;
+        if self.document.mistyped.contains(word) {
+            return None;
+        }
         let labels = || sections.keys().map(String::as_str);
         let help =
             among(label, labels()).unwrap_or_else(|| format!("the spec has no `[{word}.LABEL]` at all"));
@@ -278,6 +296,9 @@ impl<'d> Resolver<'d> {
         let document = self.document;
         for entry in document.topics.values() {
             let name = &entry.value.topic.name;
+            if !self.made_by(Kind::Topic, name, &entry.origin) {
+                continue;
+            }
             let arn = self.scope().topic_arn(name);
             let notifiers: Vec<&str> = self
                 .wanted

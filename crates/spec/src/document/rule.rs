@@ -22,6 +22,8 @@ pub(crate) struct RuleSection {
     actions: Actions,
     /// `notify` is written, if not readable.
     says_whom: bool,
+    /// `log_group` is written, if not readable.
+    says_where: bool,
 }
 
 impl Section for RuleSection {
@@ -37,6 +39,7 @@ impl Section for RuleSection {
         if let Some(description) = &description {
             limits::text(sink, "description", description, 1024);
         }
+        let says_where = table.has("log_group");
         let log_group = table.take("log_group");
         let says_whom = table.has("notify");
         let notify = table.take("notify");
@@ -76,7 +79,8 @@ impl Section for RuleSection {
             filter,
             alarm,
             actions: Actions { notify, ..actions },
-            says_whom,
+            says_whom: says_whom || table.mistyped("notify"),
+            says_where: says_where || table.mistyped("log_group"),
         }
     }
 }
@@ -89,11 +93,13 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
         alarm,
         actions,
         says_whom,
+        says_where,
     } = &entry.value;
     let Entry { label, origin, .. } = entry;
     let defaults = &resolver.document.defaults;
     let group = log_group.as_ref().or(defaults.log_group.as_ref());
-    if group.is_none() {
+    let unread = |key: &str| resolver.mistyped_default(key);
+    if group.is_none() && !says_where && !unread("log_group") {
         let message = format!("rule `{}` has no log group to watch", label.value);
         let problem = Problem::new(code::MISSING_KEY, &origin.spot, message).label("`log_group` is missing");
         resolver.sink.report(problem.help(format!(
@@ -101,7 +107,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
             origin.path
         )));
     }
-    if !says_whom && defaults.notify.is_none() {
+    if !says_whom && defaults.notify.is_none() && !unread("notify") {
         let message = format!("rule `{}` notifies nobody", label.value);
         let problem =
             Problem::new(code::NOBODY_TO_NOTIFY, &origin.spot, message).label("`notify` is missing");

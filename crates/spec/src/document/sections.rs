@@ -1,6 +1,6 @@
 //! The labelled sections of all files: `[KIND.LABEL]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::{Bucket, LogGroup};
 use crate::problem::{Problem, code};
@@ -59,6 +59,8 @@ pub(crate) struct Document {
     pub(crate) filters: Sections<FilterSection>,
     pub(crate) alarms: Sections<AlarmSection>,
     pub(crate) adopt: Vec<Adopt>,
+    /// Sections of which one is mistyped: that they are not there is no news.
+    pub(crate) mistyped: BTreeSet<&'static str>,
 }
 
 impl Document {
@@ -72,6 +74,7 @@ impl Document {
             let defaults = Defaults::read(&mut table);
             self.defaults.log_group = defaults.log_group.or(self.defaults.log_group.take());
             self.defaults.notify = defaults.notify.or(self.defaults.notify.take());
+            self.defaults.mistyped.extend(defaults.mistyped);
             table.finish();
         }
         collect(&mut self.trails, &mut root, header);
@@ -98,6 +101,18 @@ impl Document {
                  for each",
             ));
         }
+        let sections = [
+            "stack",
+            "defaults",
+            TrailSection::WORD,
+            Bucket::WORD,
+            LogGroup::WORD,
+            RoleSection::WORD,
+            TopicSection::WORD,
+            RuleSection::WORD,
+        ];
+        self.mistyped
+            .extend(sections.into_iter().filter(|word| root.mistyped(word)));
         root.finish();
     }
 
@@ -107,6 +122,7 @@ impl Document {
             defaults: _,
             defaults_at: _,
             adopt: _,
+            mistyped: _,
             buckets,
             log_groups,
             roles,

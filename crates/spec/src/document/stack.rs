@@ -26,6 +26,8 @@ pub(crate) struct Header {
 pub(crate) struct Defaults {
     pub(crate) log_group: Option<At<GroupRef>>,
     pub(crate) notify: Option<Notify>,
+    /// Those of the two that are mistyped.
+    pub(crate) mistyped: Vec<&'static str>,
 }
 
 /// The format that this version reads.
@@ -59,15 +61,14 @@ pub(crate) fn read_stack(table: &mut Table<'_>) -> Header {
     let name = table.need::<String>("name", "\"acme-prod\"");
     let account = table.need::<String>("account", "\"123456789012\"");
     let region = table.need::<String>("region", "\"us-east-1\"");
-    let rules = [
-        (&name, &names::STACK),
-        (&account, &names::ACCOUNT),
-        (&region, &names::REGION),
-    ];
+    let rules = [(&name, &names::STACK), (&account, &names::ACCOUNT)];
     for (written, rule) in rules {
         if let Some(written) = written {
             rule.check(table.cx.sink, written);
         }
+    }
+    if let Some(region) = &region {
+        names::REGION.check_near(table.cx.sink, region, names::near_region);
     }
     let or = |written: Option<At<String>>, other: &str| {
         written.map_or_else(|| other.into(), |written| written.value)
@@ -137,9 +138,15 @@ pub(crate) fn stand_in(variables: &OnceCell<Stack>) -> Header {
 impl Defaults {
     /// Reads `[defaults]`.
     pub(crate) fn read(table: &mut Table<'_>) -> Self {
+        let log_group = table.take("log_group");
+        let notify = table.take("notify");
+        let mistyped = ["log_group", "notify"]
+            .into_iter()
+            .filter(|key| table.mistyped(key));
         Self {
-            log_group: table.take("log_group"),
-            notify: table.take("notify"),
+            log_group,
+            notify,
+            mistyped: mistyped.collect(),
         }
     }
 }

@@ -80,13 +80,13 @@ fn subscription(table: &mut Table<'_>, topic: &str) -> Option<Subscription> {
     })
 }
 
-fn check_role(table: &Table<'_>, protocol: Protocol, role: Option<&At<Arn>>) {
-    let sink = table.cx.sink;
+fn check_role(table: &mut Table<'_>, protocol: Protocol, role: Option<&At<Arn>>) {
     match (protocol, role) {
         (Protocol::Firehose, None) => {
             let message = "a `firehose` subscription needs `role`";
             let problem = Problem::new(code::MISSING_KEY, &table.spot, message).label("`role` is missing");
-            sink.report(
+            table.missing(
+                vec!["role"],
                 problem.help("write `role = \"ARN\"`: the role that SNS assumes to write to the stream"),
             );
         }
@@ -95,7 +95,7 @@ fn check_role(table: &Table<'_>, protocol: Protocol, role: Option<&At<Arn>>) {
             let message = format!("a subscription of `{protocol}` has no role");
             let problem =
                 Problem::new(code::CONTRADICTION, &role.spot, message).label("only `firehose` has one");
-            sink.report(problem.help("take `role` away"));
+            table.cx.sink.report(problem.help("take `role` away"));
         }
     }
 }
@@ -111,9 +111,8 @@ fn endpoint(table: &mut Table<'_>) -> Option<At<String>> {
             let message = format!("`[[{}]]` needs `endpoint`", table.path);
             let problem =
                 Problem::new(code::MISSING_KEY, &table.spot, message).label("`endpoint` is missing");
-            sink.report(problem.help(
-                "write `endpoint`, or `endpoint_env` or `endpoint_file` with the name of a variable or a file that holds it",
-            ));
+            let help = "write `endpoint`, or `endpoint_env` or `endpoint_file` with the name of a variable or a file that holds it";
+            table.missing(keys.into(), problem.help(help));
         }
         1 => {}
         _ => {
@@ -123,6 +122,14 @@ fn endpoint(table: &mut Table<'_>) -> Option<At<String>> {
             sink.report(problem.help("keep one"));
             return None;
         }
+    }
+    let empty = |at: &At<String>| at.value.trim().is_empty();
+    if let Some(At { spot, .. }) = [&env, &path].into_iter().flatten().find(|at| empty(at)) {
+        let problem = Problem::new(code::SECRET, spot, "the endpoint cannot be had").label("empty");
+        sink.report(problem.help(
+            "write the name of a variable into `endpoint_env`, or the path of a file into `endpoint_file`",
+        ));
+        return None;
     }
     let (secret, spot) = match (written, env, path) {
         (Some(written), ..) => return Some(written),
@@ -152,7 +159,9 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TopicSection>) 
         exclusive,
         subscriptions,
     } = &entry.value;
-    resolver.add(topic.clone(), &entry.origin);
+    if !resolver.add(topic.clone(), &entry.origin) {
+        return;
+    }
     if *exclusive {
         let address = resolver.scope().address(Kind::Topic, topic.name.as_str());
         resolver.wanted.exclusive.insert(address);

@@ -24,6 +24,8 @@ pub(crate) struct TrailSection {
     bucket: Option<At<BucketRef>>,
     log_group: Option<At<GroupRef>>,
     role: Option<At<RoleRef>>,
+    /// `role` is mistyped.
+    role_unread: bool,
     /// `cloudwatch_logs = false`.
     switched_off: bool,
     pub(crate) heartbeat: Option<At<Heartbeat>>,
@@ -73,6 +75,7 @@ impl Section for TrailSection {
             bucket,
             log_group,
             role,
+            role_unread: table.mistyped("role"),
             switched_off,
             heartbeat,
         };
@@ -100,7 +103,7 @@ impl TrailSection {
         global: Option<&At<bool>>,
         management_events: Option<&At<ManagementEvents>>,
     ) {
-        let delivers = self.log_group.is_some();
+        let delivers = self.log_group.is_some() || table.mistyped("log_group");
         let report = |spot: &super::Spot, message: &str, label: &str, help: &str| {
             let problem = Problem::new(code::CONTRADICTION, spot, message)
                 .label(label)
@@ -288,6 +291,9 @@ fn derived_role_name(stack: &str, label: &str) -> String {
 fn bucket_policies(resolver: &mut Resolver<'_>) {
     let document = resolver.document;
     for (label, bucket) in &document.buckets {
+        if !resolver.made_by(Kind::Bucket, &bucket.value.name, &bucket.origin) {
+            continue;
+        }
         let writes = |section: &TrailSection| match &section.bucket {
             Some(At {
                 value: BucketRef::Label(to),
@@ -316,12 +322,15 @@ fn bucket_policies(resolver: &mut Resolver<'_>) {
 fn roles(resolver: &mut Resolver<'_>) {
     let document = resolver.document;
     let named = |section: &TrailSection, label: &String| matches!(&section.role, Some(At { value: RoleRef::Label(to), .. }) if to == label);
+    let mut trails = document.trails.values();
+    let unread =
+        document.mistyped.contains(TrailSection::WORD) || trails.any(|trail| trail.value.role_unread);
     for (label, entry) in &document.roles {
         let groups = resolver.delivers.get(label).cloned().unwrap_or_default();
         if !groups.is_empty() {
             let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
             resolver.add(entry.value.delivering_to(resolver.header, &groups), &entry.origin);
-        } else if !document.trails.values().any(|trail| named(&trail.value, label)) {
+        } else if !(unread || document.trails.values().any(|trail| named(&trail.value, label))) {
             let message = format!("no trail uses the role `{label}`");
             let problem = Problem::new(code::UNUSED_ROLE, &entry.origin.spot, message).label("of no trail");
             resolver.sink.report(problem.help(format!(

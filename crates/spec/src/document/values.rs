@@ -9,7 +9,7 @@ use crate::leaf::{FilterPattern, RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Decode, Value};
-use super::suggest::listed;
+use super::suggest::{listed, nearest};
 use super::variables::expand;
 
 impl Decode for String {
@@ -71,8 +71,12 @@ impl Decode for u32 {
         }
         let number = integer(value).and_then(|number| Self::try_from(number).ok());
         if number.is_none() {
-            let message = format!("`{}` must be a positive integer", value.key);
-            let label = format!("not between 0 and {}", Self::MAX);
+            let negative = matches!(value.raw, DeValue::Integer(number) if number.as_str().starts_with('-'));
+            let (must_be, label) = match negative {
+                true => ("1 or more".to_owned(), "less than 1"),
+                false => (format!("at most {}", Self::MAX), "too large"),
+            };
+            let message = format!("`{}` must be {must_be}", value.key);
             value.report(Problem::new(code::BAD_NUMBER, &value.spot, message).label(label));
         }
         number
@@ -198,7 +202,8 @@ impl Decode for Statistic {
         let statistic = Self::parse(&text);
         if statistic.is_none() {
             let simple = ["Sum", "Average", "Minimum", "Maximum", "SampleCount"];
-            let help = match super::suggest::nearest(&text, simple) {
+            let near = in_its_case(&text).or_else(|| nearest(&text, simple).map(str::to_owned));
+            let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
                     "it takes {}, or one such as `p99`, `TM(10%:90%)` or `IQM`",
@@ -214,6 +219,14 @@ impl Decode for Statistic {
         }
         statistic
     }
+}
+
+/// A statistic that is one but for its letters' case and blanks within: `P99`, `tm(10% : 90%)`.
+fn in_its_case(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    [text.to_ascii_lowercase(), text.to_ascii_uppercase()]
+        .into_iter()
+        .find(|text| Statistic::parse(text).is_some())
 }
 
 impl Decode for Retention {
@@ -264,6 +277,16 @@ impl Decode for FilterPattern {
                 Problem::new(code::BAD_PATTERN, &value.spot, message)
                     .label("too long")
                     .help(help),
+            );
+        }
+        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        if let Some(bad) = pattern.as_str().chars().find(|&c| control(c)) {
+            let message = "the pattern has control characters";
+            let problem = Problem::new(code::BAD_PATTERN, &value.spot, message);
+            value.report(
+                problem
+                    .label(format!("`{}` is not allowed", bad.escape_debug()))
+                    .help("of these only newlines and tabs stand between words; take it away"),
             );
         }
         Some(pattern)

@@ -49,6 +49,69 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
     ),
     ("[log_group.a]\nname = \"/${acount}/x\"\n", &["unknown-variable"]),
     ("[log_group.a]\nname = \"/${account/x\"\n", &["unknown-variable"]),
+    // one slip, one problem
+    ("[trail.abc]\nbukket = \"logs\"\n", &["unknown-key"]),
+    (
+        "[log_group.a]\n[rule.r]\nlog_gruop = \"a\"\nnotfy = []\npatern = \"x\"\n",
+        &["unknown-key", "unknown-key", "unknown-key"],
+    ),
+    (
+        "[alarm.a]\nnamspace = \"n\"\nmetrics = \"m\"\nnotfy = []\n",
+        &["unknown-key", "unknown-key", "unknown-key"],
+    ),
+    ("[topic.t]\n[[adopt]]\naddres = \"topic.t\"\n", &["unknown-key"]),
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotcol = \"email\"\nendpoint_evn = \"MAIL\"\n",
+        &["unknown-key", "unknown-key"],
+    ),
+    (
+        "[default]\nnotify = []\nlog_group = \"a\"\n[log_group.a]\n[rule.r]\npattern = \"x\"\n",
+        &["unknown-key"],
+    ),
+    (
+        "[defaults]\nnotfy = []\nlog_gruop = \"a\"\n[log_group.a]\n[rule.r]\npattern = \"x\"\n",
+        &["unknown-key", "unknown-key"],
+    ),
+    (
+        "[trail.abc]\nbucket = \"logs\"\nlog_gruop = \"a\"\nrole = \"delivery\"\n[bukket.logs]\n[role.delivery]\n",
+        &["unknown-key", "unknown-key"],
+    ),
+    (
+        "[trail.abc]\nbucket = \"logs\"\nlog_group = \"a\"\nheartbeat = { notfy = [] }\nroles = \"delivery\"\n\
+         [bucket.logs]\n[log_group.a]\n[role.delivery]\n",
+        &["unknown-key", "unknown-key"],
+    ),
+    (
+        "[topic.a]\nname = \"x\"\n[topic.b]\nname = \"x\"\n[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = [\"a\", \"b\"]\n",
+        &["duplicate-object"],
+    ),
+    (
+        "[bucket.a]\nname = \"xyz\"\n[bucket.b]\nname = \"xyz\"\n[trail.abc]\nbucket = \"a\"\n[trail.bcd]\nbucket = \"b\"\n",
+        &["duplicate-object"],
+    ),
+    // what is empty, and what no eye sees
+    (
+        "[log_group.a]\n[alarm.a]\nnamespace = \"\"\nmetric = \" \"\nnotify = []\ndimensions = { \"\" = \"a\\tb\" }\n\
+         [rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"a\\u0007b\"\nfilter = { namespace = \"\", metric = \"\" }\n",
+        &[
+            "bad-text",
+            "bad-text",
+            "bad-text",
+            "bad-text",
+            "bad-pattern",
+            "bad-name",
+            "bad-name",
+        ],
+    ),
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"https\"\nendpoint_env = \"\"\n\
+         [[topic.t.subscription]]\nprotocol = \"https\"\nendpoint_file = \" \"\n",
+        &["secret", "secret"],
+    ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nperiod = 5000000000\nevaluation_periods = 0\nstatistic = \"P99\"\n",
+        &["bad-number", "bad-number", "unknown-word"],
+    ),
     // what is there once, twice or never
     ("", &["empty"]),
     (
@@ -95,7 +158,7 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
     ),
     (
         "[topic.t]\n[[adopt]]\naddress = \"rule.r\"\n[[adopt]]\naddress = \"x\"\n",
-        &["bad-address", "bad-address"],
+        &["unknown-reference", "bad-address"],
     ),
     ("[role.delivery]\n", &["unused-role"]),
     (
@@ -310,6 +373,13 @@ pub(crate) const WHOLE: &[(&[&str], &[&str])] = &[
         ],
         &["bad-tag", "bad-name", "bad-tag"],
     ),
+    (
+        &[
+            "fromat = 1\n[stack]\nnme = \"acme\"\nacount = \"123456789012\"\nregion = \"us-east1\"\n[topic.t]\n",
+        ],
+        &["unknown-key", "unknown-key", "unknown-key", "bad-name"],
+    ),
+    (&["[stak]\nname = \"acme\"\n[topic.t]\n"], &["unknown-key"]),
     // What cannot be read: what follows from it is not said.
     (
         &[

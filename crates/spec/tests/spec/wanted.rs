@@ -221,6 +221,27 @@ fn every_key_says_something() {
 }
 
 #[test]
+fn a_rule_is_adopted_with_filter_and_alarm() {
+    let wanted = with_stack(
+        r#"
+        [log_group.a]
+        [rule.r]
+        log_group = "a"
+        notify = []
+        pattern = "x"
+        [rule.other]
+        log_group = "a"
+        notify = []
+        pattern = "y"
+        [[adopt]]
+        address = "rule.r"
+        "#,
+    );
+    let adopted: Vec<String> = wanted.adopt.iter().map(ToString::to_string).collect();
+    assert_eq!(adopted, ["metric_filter.a:acme-r", "alarm.acme-r"]);
+}
+
+#[test]
 fn what_the_spec_does_not_write_is_left_alone() {
     let wanted = with_stack(
         r#"

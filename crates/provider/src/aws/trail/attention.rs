@@ -39,7 +39,9 @@ pub(super) fn of(aws: &Aws, wishes: &[&Trail], all: &[(&Listed, &Detail)]) -> Ve
 
 /// The deliveries of a trail that fail. AWS's texts are codes of the service that refused.
 fn undelivered(trail: &Listed, detail: &Detail) -> Vec<String> {
-    let Detail { status, .. } = detail;
+    let Ok(status) = &detail.status else {
+        return Vec::new();
+    };
     let name = &trail.name;
     let errors = [
         (
@@ -81,27 +83,49 @@ fn second_copy(wish: &Trail, other: &Listed, detail: &Detail) -> Option<String> 
         ManagementEvents::Write => (false, true),
         ManagementEvents::All => (true, true),
     };
-    let (ours, theirs) = (
-        records(wish.management_events),
-        records(detail.recorded.management_events),
-    );
+    let ours = records(wish.management_events);
+    // What could not be read is taken for the worst, and said.
+    let theirs = match &detail.recorded {
+        Ok(recorded) => records(recorded.management_events),
+        Err(_) => (true, true),
+    };
     let events = match (ours.0 && theirs.0, ours.1 && theirs.1) {
         (true, true) => "management events",
         (true, false) => "management events that read",
         (false, true) => "management events that write",
         (false, false) => return None,
     };
-    if !wish.logging || detail.status.is_logging != Some(true) {
+    let logs = detail
+        .status
+        .as_ref()
+        .map_or(true, |status| status.is_logging == Some(true));
+    if !wish.logging || !logs {
         return None;
     }
+    let unread = [
+        (detail.recorded.as_ref().err(), "what it records"),
+        (detail.status.as_ref().err(), "whether it logs"),
+    ];
+    let unread: Vec<String> = unread
+        .into_iter()
+        .filter_map(|(error, what)| {
+            let error = error?;
+            let reason = error.code.as_deref().unwrap_or(&error.message);
+            Some(format!("{what} cannot be read ({reason})"))
+        })
+        .collect();
+    let (records, unread) = match unread.is_empty() {
+        true => ("records", String::new()),
+        false => ("may record", format!("; {}", unread.join(", "))),
+    };
     let home = if other.at_home {
         String::new()
     } else {
         format!(" (its home region is {})", other.home)
     };
     Some(format!(
-        "the trail `{}`{home} records the same {events}: the first copy in a region is free, each further one costs \
-         USD 2.00 per 100,000 events; stop the trail that nobody needs",
+        "the trail `{}`{home} {records} the same {events}{unread}: the first copy in a region is free, each further \
+         one costs USD 2.00 per 100,000 events; stop the trail that nobody needs",
         other.name
     ))
 }

@@ -11,7 +11,7 @@ use trailwarden_spec::kinds::{Delivery, Trail};
 use trailwarden_spec::live::Found;
 
 use super::super::known::Known;
-use super::super::{Aws, bucket_policy, role};
+use super::super::{Aws, bucket as page, bucket_policy, role};
 
 const SERVICE: &str = "cloudtrail.amazonaws.com";
 
@@ -19,11 +19,21 @@ const SERVICE: &str = "cloudtrail.amazonaws.com";
 const BEYOND: &str = "an organization's policy, a permissions boundary or delay within AWS: apply again in a few \
                       minutes, then ask who runs the organization";
 
+/// AWS: "thrown when the policy on the S3 bucket or KMS key does not have sufficient permissions".
+pub(super) const KEY_OR_BUCKET: &str = "InsufficientEncryptionPolicyException";
+
+/// CloudTrail's, for a bucket that it does not see.
+const NO_BUCKET: &str = "S3BucketDoesNotExistException";
+
+/// What a bucket's policy that is right leaves to suspect for a trail with a key of its own.
+const KEY: &str = "the bucket's policy allows it, so it is the policy of the KMS key that the trail encrypts with: it \
+                   must let cloudtrail.amazonaws.com call kms:GenerateDataKey* and kms:DescribeKey for this trail";
+
 /// True for errors that stop by themselves when what was just written reaches CloudTrail. The codes
 /// about logs also mean real mistakes (a malformed ARN), which the text tells.
 pub(super) fn passes(error: &AccountError) -> bool {
     match error.code.as_deref() {
-        Some("InsufficientS3BucketPolicyException") => true,
+        Some("InsufficientS3BucketPolicyException" | NO_BUCKET) => true,
         Some("InvalidCloudWatchLogsRoleArnException" | "InvalidCloudWatchLogsLogGroupArnException") => {
             let text = error.message.to_lowercase();
             ["access denied", "not found", "does not exist"]
@@ -34,25 +44,44 @@ pub(super) fn passes(error: &AccountError) -> bool {
     }
 }
 
-/// Adds the reason to an error that outlasted the deadline.
+/// Adds the reason to an error that outlasted the deadline, or that no waiting would end.
 pub(super) async fn explained(aws: &Aws, trail: &Trail, error: AccountError) -> AccountError {
-    if error.kind != ErrorKind::NotPropagated {
+    let kind = error.kind;
+    if kind != ErrorKind::NotPropagated && !error.is(KEY_OR_BUCKET) {
         return error;
     }
-    let reason = match error.is("InsufficientS3BucketPolicyException") {
-        true => bucket(aws, trail).await,
-        false => match trail.delivery.get() {
-            Some(Some(delivery)) => logs(aws, delivery).await,
-            _ => return error,
-        },
+    let still = || format!("our policy allows it; still denied: {BEYOND}");
+    let reason = match (error.code.as_deref(), trail.delivery.get()) {
+        (Some(NO_BUCKET), _) => return about_the_bucket(aws, trail, error).await,
+        (Some(KEY_OR_BUCKET), _) => bucket(aws, trail)
+            .await
+            .map(|reason| reason.unwrap_or_else(|| KEY.into())),
+        (Some("InsufficientS3BucketPolicyException"), _) => bucket(aws, trail)
+            .await
+            .map(|reason| reason.unwrap_or_else(still)),
+        (_, Some(Some(delivery))) => logs(aws, delivery)
+            .await
+            .map(|reason| reason.unwrap_or_else(still)),
+        _ => return error,
     };
     match reason {
         // The call's own failure is the one to report.
         Err(_) => error,
-        Ok(Some(reason)) => error.known(ErrorKind::NotPropagated, reason),
-        Ok(None) => error.known(
+        Ok(reason) => error.known(kind, reason),
+    }
+}
+
+/// Tells a bucket that is not there from one that CloudTrail does not see.
+async fn about_the_bucket(aws: &Aws, trail: &Trail, error: AccountError) -> AccountError {
+    let name = &trail.bucket;
+    match page::is_there(aws, name).await {
+        Err(_) => error,
+        Ok(false) => error.known(ErrorKind::NotFound, format!("there is no bucket `{name}`")),
+        Ok(true) => error.known(
             ErrorKind::NotPropagated,
-            format!("our policy allows it; still denied: {BEYOND}"),
+            format!(
+                "the bucket `{name}` is there and CloudTrail does not see it: apply again in a few minutes"
+            ),
         ),
     }
 }

@@ -30,10 +30,24 @@ pub(crate) struct Listed {
     wire: types::Trail,
 }
 
-/// What is asked about one trail.
+/// What is asked about one trail. An organization's trail may be shown to its members and not, or
+/// not wholly, explained to them.
 pub(super) struct Detail {
-    pub(super) status: GetTrailStatusOutput,
-    pub(super) recorded: Recorded,
+    pub(super) status: Result<GetTrailStatusOutput, AccountError>,
+    pub(super) recorded: Result<Recorded, AccountError>,
+}
+
+impl Detail {
+    /// Fails where a part is missing.
+    fn whole(self) -> Result<Self, AccountError> {
+        match (self.status, self.recorded) {
+            (Ok(status), Ok(recorded)) => Ok(Self {
+                status: Ok(status),
+                recorded: Ok(recorded),
+            }),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
 }
 
 /// What a survey finds of trails.
@@ -99,12 +113,10 @@ pub(crate) async fn survey(aws: &Aws, wishes: &[&Trail]) -> Result<Surveyed, Acc
     for (trail, detail) in listed.iter().zip(details) {
         let tags = tags.remove(&trail.arn).unwrap_or_default();
         let ours = trail.at_home && Tags::from_wire(tags.clone(), &aws.stack).1.is_ours();
-        // An organization's trail may be shown to its members and not explained to them.
         let detail = match detail {
-            Some(Err(error)) if trail.at_home && (wished(trail) || ours) => return Err(error),
-            Some(detail) => detail.ok(),
-            None if ours => Some(self::detail(aws, trail).await?),
-            None => None,
+            Some(detail) if trail.at_home && (wished(trail) || ours) => Some(detail.whole()?),
+            None if ours => Some(self::detail(aws, trail).await.whole()?),
+            detail => detail,
         };
         // A trail of this region hides the shadow of its name.
         let hidden = !trail.at_home
@@ -137,22 +149,23 @@ pub(crate) async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, Account
         return Ok(None);
     };
     let (tags, detail) = futures::join!(tags_of(aws, &listed), detail(aws, trail));
-    let detail = if trail.at_home { Some(detail?) } else { detail.ok() };
+    let detail = if trail.at_home { detail.whole()? } else { detail };
     let tags = tags?.remove(&trail.arn).unwrap_or_default();
-    Ok(Some(found_of(aws, trail, detail.as_ref(), tags)))
+    Ok(Some(found_of(aws, trail, Some(&detail), tags)))
 }
 
 /// Status and selectors. Only its ARN names a shadow.
-async fn detail(aws: &Aws, trail: &Listed) -> Result<Detail, AccountError> {
+async fn detail(aws: &Aws, trail: &Listed) -> Detail {
     let status = aws.door.call(Api::read("cloudtrail", "GetTrailStatus"), || {
         aws.cloudtrail.get_trail_status().name(&trail.arn).send()
     });
     let selectors = aws.door.call(Api::read("cloudtrail", "GetEventSelectors"), || {
         aws.cloudtrail.get_event_selectors().trail_name(&trail.arn).send()
     });
-    let (status, selectors) = futures::try_join!(status, selectors)?;
-    let recorded = selectors::read(selectors.event_selectors(), selectors.advanced_event_selectors());
-    Ok(Detail { status, recorded })
+    let (status, selectors) = futures::join!(status, selectors);
+    let recorded =
+        selectors.map(|answer| selectors::read(answer.event_selectors(), answer.advanced_event_selectors()));
+    Detail { status, recorded }
 }
 
 /// The tags of the trails whose home is here, by ARN; only there can they be asked for.
@@ -189,7 +202,9 @@ async fn tags_of(
 fn found_of(aws: &Aws, trail: &Listed, detail: Option<&Detail>, tags: BTreeMap<String, String>) -> Found {
     let wire = &trail.wire;
     let (tags, owner) = Tags::from_wire(tags, &aws.stack);
-    let recorded = detail.map(|detail| detail.recorded.clone()).unwrap_or_default();
+    let recorded = detail.and_then(|detail| detail.recorded.as_ref().ok());
+    let recorded = recorded.cloned().unwrap_or_default();
+    let status = detail.and_then(|detail| detail.status.as_ref().ok());
     let mut inexpressible = recorded.inexpressible;
     if trail.home != aws.scope.region {
         inexpressible.push(format!(
@@ -230,7 +245,7 @@ fn found_of(aws: &Aws, trail: &Listed, detail: Option<&Detail>, tags: BTreeMap<S
         delivery: Managed::Set(delivery),
         management_events: recorded.management_events,
         excluded_sources: recorded.excluded_sources,
-        logging: detail.is_some_and(|detail| detail.status.is_logging == Some(true)),
+        logging: status.is_some_and(|status| status.is_logging == Some(true)),
         tags,
     };
     let facts = Facts {

@@ -1,0 +1,221 @@
+use super::*;
+use std::collections::BTreeMap;
+
+use trailwarden_spec::kinds::{
+    Alarm, Bucket, BucketPolicy, Delivery, ManagementEvents, Protocol, Role, Subscription, Trail,
+};
+use trailwarden_spec::leaf::{Endpoint, Managed, Tags};
+use trailwarden_spec::wanted::{Place, Stack, Wish};
+use trailwarden_spec::{Kind, Scope};
+
+fn scope() -> Scope {
+    Scope {
+        account: "123456789012".into(),
+        region: "us-east-1".into(),
+    }
+}
+
+fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
+    let place = Place {
+        file: 0,
+        path: String::new(),
+        span: 0..0,
+    };
+    let wish = |object: Object| {
+        let wish = Wish {
+            object: object.clone(),
+            origin: String::new(),
+            place: place.clone(),
+        };
+        (object.address(&scope()), wish)
+    };
+    Wanted {
+        stack: Stack {
+            name: "acme".into(),
+            scope: scope(),
+            namespace: "Trailwarden/acme".into(),
+        },
+        files: Vec::new(),
+        objects: objects.into_iter().map(wish).collect(),
+        existing: existing
+            .into_iter()
+            .map(|address| (address, place.clone()))
+            .collect(),
+        adopt: BTreeSet::new(),
+        exclusive: BTreeSet::new(),
+    }
+}
+
+fn chain() -> Vec<Object> {
+    let role = Role::for_delivery(&scope(), "/trailwarden/acme/", "acme-activity", &["/acme"]);
+    let delivery = Delivery {
+        log_group: scope().log_group_arn("/acme"),
+        role: scope().role_arn(&role.path, &role.name),
+    };
+    let bucket = Bucket {
+        name: "logs".into(),
+        region: "us-east-1".into(),
+        public_access_blocked: true,
+        encryption: Managed::Leave,
+        versioning: Managed::Leave,
+        object_ownership: Managed::Leave,
+        tags: Tags::default(),
+    };
+    let trail = Trail {
+        name: "main".into(),
+        bucket: "logs".into(),
+        prefix: None,
+        multi_region: true,
+        global_service_events: true,
+        log_file_validation: true,
+        delivery: Managed::Set(Some(delivery)),
+        management_events: ManagementEvents::All,
+        excluded_sources: BTreeSet::new(),
+        logging: true,
+        tags: Tags::default(),
+    };
+    let policy = BucketPolicy::for_trails("acme", &scope(), "logs", [("main", None)]);
+    vec![bucket.into(), policy.into(), role.into(), trail.into()]
+}
+
+/// Sid to resources and number of actions.
+fn outline(policy: &Policy) -> BTreeMap<String, String> {
+    let said = policy.statements().iter().map(|statement| {
+        let json: serde_json::Value = serde_json::from_str(&statement.to_json()).unwrap();
+        let actions = json["Action"].as_array().map_or(1, Vec::len);
+        let condition = json
+            .get("Condition")
+            .map(|condition| format!(" if {condition}"))
+            .unwrap_or_default();
+        (
+            statement.sid().unwrap().to_owned(),
+            format!("{actions} on {}{condition}", json["Resource"]),
+        )
+    });
+    said.collect()
+}
+
+#[test]
+fn a_plan_only_reads() {
+    let policy = permissions(&wanted(chain(), Vec::new()), For::Plan);
+    let outline: Vec<_> = outline(&policy).into_iter().collect();
+    let expected = [
+        ("AccountRead", r#"4 on "*""#),
+        (
+            "AlarmRead",
+            r#"1 on "arn:aws:cloudwatch:us-east-1:123456789012:alarm:acme-*""#,
+        ),
+        ("BucketRead", r#"8 on "arn:aws:s3:::logs""#),
+        (
+            "LogGroupsRead",
+            r#"1 on "arn:aws:logs:us-east-1:123456789012:log-group:*""#,
+        ),
+        (
+            "RoleRead",
+            r#"2 on "arn:aws:iam::123456789012:role/trailwarden/acme/*""#,
+        ),
+        (
+            "TrailsRead",
+            r#"3 on "arn:aws:cloudtrail:*:123456789012:trail/*""#,
+        ),
+    ];
+    assert_eq!(
+        outline,
+        expected.map(|(sid, said)| (sid.to_owned(), said.to_owned()))
+    );
+    for statement in policy.statements() {
+        let json = statement.to_json();
+        assert!(
+            !json.contains(":Put") && !json.contains(":Create") && !json.contains("PassRole"),
+            "{json}"
+        );
+    }
+}
+
+#[test]
+fn an_apply_passes_the_role_to_cloudtrail_only() {
+    let said = outline(&permissions(&wanted(chain(), Vec::new()), For::Apply));
+    let sids: Vec<&str> = said.keys().map(String::as_str).collect();
+    assert_eq!(
+        sids,
+        [
+            "AccountRead",
+            "AlarmRead",
+            "BucketRead",
+            "BucketWrite",
+            "LogGroupsRead",
+            "PassRole",
+            "RoleRead",
+            "RoleWrite",
+            "TrailWrite",
+            "TrailsRead"
+        ]
+    );
+    assert_eq!(
+        said["PassRole"],
+        r#"1 on "arn:aws:iam::123456789012:role/trailwarden/acme/acme-activity" if {"StringEquals":{"iam:PassedToService":"cloudtrail.amazonaws.com"}}"#
+    );
+    assert_eq!(
+        said["TrailWrite"],
+        r#"8 on "arn:aws:cloudtrail:us-east-1:123456789012:trail/main""#
+    );
+}
+
+#[test]
+fn a_firehose_subscription_passes_its_role_to_sns() {
+    let subscription = |role: Option<Arn>| Subscription {
+        topic: "alerts".into(),
+        protocol: Protocol::Firehose,
+        endpoint: Endpoint::new(
+            "firehose",
+            "arn:aws:firehose:us-east-1:123456789012:deliverystream/d",
+        ),
+        role,
+    };
+    let role = scope().role_arn("/", "to-firehose");
+    let of = |role| {
+        outline(&permissions(
+            &wanted(vec![subscription(role).into()], Vec::new()),
+            For::Apply,
+        ))
+    };
+    assert_eq!(
+        of(Some(role))["PassRoleToSns"],
+        r#"1 on "arn:aws:iam::123456789012:role/to-firehose" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
+    );
+    assert!(!of(None).contains_key("PassRoleToSns"));
+}
+
+#[test]
+fn s3_has_action_names_of_its_own() {
+    let json = permissions(&wanted(chain(), Vec::new()), For::Apply).to_json();
+    for action in [
+        "s3:GetEncryptionConfiguration",
+        "s3:GetBucketPublicAccessBlock",
+        "s3:PutEncryptionConfiguration",
+    ] {
+        assert!(json.contains(action), "{action}");
+    }
+    assert!(!json.contains("s3:GetBucketEncryption"));
+}
+
+#[test]
+fn what_exists_elsewhere_is_only_read() {
+    let group = scope().address(Kind::LogGroup, "/theirs");
+    let policy = permissions(&wanted(Vec::new(), vec![group]), For::Apply);
+    let said = outline(&policy);
+    assert!(said.keys().all(|sid| sid.ends_with("Read")), "{said:?}");
+    let arn = "arn:aws:logs:us-east-1:123456789012:log-group:/theirs";
+    assert_eq!(said["LogGroupRead"], format!(r#"2 on ["{arn}","{arn}:*"]"#));
+}
+
+#[test]
+fn a_hundred_rules_fit_into_one_policy() {
+    let alarm = |n| Alarm::on_metric(&format!("acme-rule-{n}"), "Trailwarden/acme", "m").into();
+    let mut objects: Vec<Object> = (0..100).map(alarm).collect();
+    objects.push(Alarm::on_metric("other", "Trailwarden/acme", "m").into());
+    let policy = permissions(&wanted(objects, Vec::new()), For::Apply);
+    assert!(policy.to_json().len() < 6144);
+    let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm";
+    assert!(outline(&policy)["AlarmWrite"].ends_with(&format!(r#"["{arn}:acme-*","{arn}:other"]"#)));
+}
