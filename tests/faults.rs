@@ -64,6 +64,13 @@ fn an_unreachable_endpoint() {
 }
 
 #[test]
+fn the_endpoint_of_the_command_line_goes_before_that_of_the_environment() {
+    let (world, _) = ready();
+    let arguments = ["plan", "spec.toml", "--endpoint-url", &world.endpoint];
+    world.run_at("http://127.0.0.1:9", &arguments).exits(0);
+}
+
+#[test]
 fn a_region_that_does_not_agree_with_the_spec() {
     let (world, _) = ready();
     world
