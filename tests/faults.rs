@@ -332,3 +332,23 @@ fn a_second_trail_of_the_same_events_is_shown_with_its_price() {
         .prints("the trail `theirs` records the same")
         .prints("USD 2.00");
 }
+
+#[test]
+fn a_delivery_role_that_may_do_more_is_shown() {
+    let (world, _) = ready();
+    world.apply();
+    let clients = Clients::of(&world);
+    let attach = clients
+        .iam
+        .attach_role_policy()
+        .role_name("acme-prod-account-activity-delivery");
+    wait(
+        attach
+            .policy_arn("arn:aws:iam::aws:policy/AdministratorAccess")
+            .send(),
+    )
+    .expect("attached");
+    world
+        .expect_no_differences()
+        .prints("it also has the policies arn:aws:iam::aws:policy/AdministratorAccess");
+}

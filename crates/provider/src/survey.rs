@@ -270,8 +270,13 @@ impl<'a> Survey<'a> {
             try_join_all(unnamed.map(|name| self.left_over(Kind::Role, name))).await
         };
         let wanted = try_join_all(named.iter().map(|name| read(self.aws, Kind::Role, name)));
-        let (wanted, left_over) = futures::try_join!(wanted, left_over)?;
-        Ok(Part::of(wanted.into_iter().chain(left_over)))
+        let wished = named.iter().filter(|name| self.wish(Kind::Role, name).is_some());
+        let attention = try_join_all(wished.map(|name| role::attention(self.aws, name)));
+        let (wanted, attention, left_over) = futures::try_join!(wanted, attention, left_over)?;
+        Ok(Part {
+            attention: attention.into_iter().flatten().collect(),
+            ..Part::of(wanted.into_iter().chain(left_over))
+        })
     }
 
     async fn trails(&self) -> Result<Part, AccountError> {

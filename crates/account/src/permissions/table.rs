@@ -138,8 +138,8 @@ pub(super) const GRANTS: &[Grant] = &[
     write("iam:DeleteRolePermissionsBoundary", Kind::Role, On::Role, &["iam:DeleteRolePermissionsBoundary"]),
     write("iam:TagRole", Kind::Role, On::Role, &["iam:TagRole"]),
     write("iam:UntagRole", Kind::Role, On::Role, &["iam:UntagRole"]),
-    write("iam:ListAttachedRolePolicies", Kind::Role, On::Role, &["iam:ListAttachedRolePolicies"]),
-    write("iam:ListRolePolicies", Kind::Role, On::Role, &["iam:ListRolePolicies"]),
+    read("iam:ListAttachedRolePolicies", Kind::Role, On::Role, &["iam:ListAttachedRolePolicies"]),
+    read("iam:ListRolePolicies", Kind::Role, On::Role, &["iam:ListRolePolicies"]),
     write("iam:DeleteRole", Kind::Role, On::Role, &["iam:DeleteRole"]),
 
     always("cloudtrail:DescribeTrails", On::Nothing, &["cloudtrail:DescribeTrails"]),

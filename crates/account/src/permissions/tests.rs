@@ -112,7 +112,7 @@ fn a_plan_only_reads() {
         ),
         (
             "RoleRead",
-            r#"2 on "arn:aws:iam::123456789012:role/trailwarden/acme/*""#,
+            r#"4 on "arn:aws:iam::123456789012:role/trailwarden/acme/*""#,
         ),
         (
             "TrailsRead",

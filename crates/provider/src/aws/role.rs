@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::types::Tag;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::Policy;
-use trailwarden_spec::Object;
 use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::Role;
 use trailwarden_spec::leaf::{Managed, PolicyText, Tags};
-use trailwarden_spec::live::{Facts, Found};
+use trailwarden_spec::live::{Attention, Facts, Found};
+use trailwarden_spec::{Kind, Object};
 
 use super::known::{Known, built};
 use super::{Aws, Page, refusal, retag};
@@ -155,6 +155,20 @@ async fn delete_policy(name: &str, aws: &Aws) -> Result<(), AccountError> {
             .send()
     };
     aws.door.call(DELETE_POLICY, delete).await.absent(GONE).map(drop)
+}
+
+/// Says what others let the role do beyond what the spec derives: whoever can make `CloudTrail`
+/// assume it can do that, too.
+pub(crate) async fn attention(aws: &Aws, name: &str) -> Result<Option<Attention>, AccountError> {
+    let foreign = foreign_policies(name, aws).await?;
+    Ok((!foreign.is_empty()).then(|| Attention {
+        address: Some(aws.scope.address(Kind::Role, name)),
+        code: "foreign-policy",
+        message: format!(
+            "it also has the policies {}; delivery needs none of them, detach them if nobody knows why",
+            foreign.join(", ")
+        ),
+    }))
 }
 
 /// What others put on the role, and what would go with it or keep it from going.
