@@ -208,3 +208,23 @@ fn text_from_the_account_cannot_play_with_the_terminal() {
         plan.stdout
     );
 }
+
+#[test]
+fn a_sandbox_that_cannot_be_opened_says_why() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    world
+        .run(&["plan", "spec.toml", "--sandbox=."])
+        .exits(1)
+        .says("directory")
+        .says("--sandbox=FILE");
+    world.write("text.json", "{}");
+    world
+        .run(&["plan", "spec.toml", "--sandbox=text.json"])
+        .exits(1)
+        .says("is not a sandbox file");
+    world
+        .run(&["sandbox", "serve", "--account", "12"])
+        .exits(64)
+        .says("12 digits");
+}

@@ -170,7 +170,7 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
             } else {
                 name.clone()
             };
-            vec![scope.alarm_arn(&name).to_string()]
+            vec![scope.alarm_arn(&printable(&name)).to_string()]
         }
     }
 }
@@ -194,3 +194,12 @@ fn existing_role(address: &Address, wanted: &Wanted) -> Vec<String> {
 
 #[cfg(test)]
 mod tests;
+
+/// IAM policies take no characters beyond Latin-1 (the policy grammar's `[\u0009\u000A\u000D\u0020-\u00FF]+`),
+/// so that a name with others is granted by the part before them.
+fn printable(name: &str) -> String {
+    match name.find(|c: char| c > '\u{ff}') {
+        Some(at) => format!("{}*", &name[..at]),
+        None => name.to_owned(),
+    }
+}

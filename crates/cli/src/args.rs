@@ -223,9 +223,17 @@ pub(crate) enum SandboxCommand {
         #[arg(long, value_name = "N", default_value_t = 4599)]
         port: u16,
         /// The account of credentials whose access key id is not an account id
-        #[arg(long, value_name = "ID", default_value = "123456789012")]
+        #[arg(long, value_name = "ID", default_value = "123456789012", value_parser = account_id)]
         account: String,
     },
+}
+
+#[cfg(feature = "sandbox")]
+fn account_id(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    valid
+        .then(|| text.to_owned())
+        .ok_or("an account id has 12 digits")
 }
 
 #[derive(Debug, ClapArgs)]

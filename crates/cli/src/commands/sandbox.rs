@@ -19,7 +19,11 @@ pub(crate) fn open(file: &Path, account: &str, terminal: &Terminal) -> Result<Ac
         "{BANNER}sandbox{BANNER:#} {name}: an account in a file, not AWS\n"
     ));
     Account::open(file, account).map_err(|error| {
-        Failure::new(Exit::Failed, error.to_string()).help("remove the file to begin with an empty account")
+        let cause = std::error::Error::source(&error)
+            .map(|cause| format!(": {cause}"))
+            .unwrap_or_default();
+        Failure::new(Exit::Failed, format!("{error}{cause}"))
+            .help("`--sandbox=FILE` names another file; one that is not there is an empty account")
     })
 }
 

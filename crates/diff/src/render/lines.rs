@@ -25,9 +25,12 @@ pub(super) fn is_long(change: &Change) -> bool {
         || sides.iter().any(of_many) && sides.iter().map(len).sum::<usize>() > ONE_LINE
 }
 
-/// Writes such a change below its field.
-pub(super) fn write(out: &mut String, change: &Change) -> fmt::Result {
+/// Writes such a change below its field; what a new object begins with is no change of its lines.
+pub(super) fn write(out: &mut String, change: &Change, is_new: bool) -> fmt::Result {
     let (before, after) = (text(&change.before), text(&change.after));
+    if let (Shown::Absent, false, Some((_, statements))) = (&change.before, is_new, statements(&after)) {
+        return write_statements(out, &[], &statements);
+    }
     if change.before == Shown::Absent {
         return after.lines().try_for_each(|line| writeln!(out, "        {line}"));
     }

@@ -180,7 +180,7 @@ fn write_changes(out: &mut String, changes: &[Change], symbol: &str) -> std::fmt
     for change in differing {
         if lines::is_long(change) {
             writeln!(out, "      {}:", change.field)?;
-            lines::write(out, change)?;
+            lines::write(out, change, symbol == "+")?;
             continue;
         }
         let field = format!("{}:", change.field);
