@@ -161,3 +161,49 @@ fn what_nobody_owns_is_refused_until_it_is_adopted_once() {
         "{tags:?}"
     );
 }
+
+#[test]
+fn the_word_that_a_refusal_offers_works_although_a_label_is_the_same() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    world.apply();
+    change(
+        &world,
+        "[trail.account-activity]\n",
+        "[trail.account-activity]\nname = \"renamed\"\n",
+    );
+    let refused = world.run(&["apply", "spec.toml", "--yes"]).exits(5);
+    drop(refused.prints("`--allow-blinding trail.account-activity`"));
+    let consent = [
+        "apply",
+        "spec.toml",
+        "--yes",
+        "--allow-blinding",
+        "trail.account-activity",
+        "--allow-blinding",
+        "alarm.acme-prod-account-activity-heartbeat",
+    ];
+    world.run(&consent).exits(0);
+    world.expect_no_differences();
+}
+
+#[test]
+fn filters_of_another_stack_in_a_shared_namespace_are_left_alone() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    world.apply();
+    let second = RULES_ALONE
+        .replace("123456789012", &world.account)
+        .replace(
+            "name = \"rules\"",
+            "name = \"second\"\nnamespace = \"Trailwarden/acme-prod\"",
+        )
+        .replace("aws-controltower/CloudTrailLogs", "/acme/account-activity")
+        .replace(":central", ":security-alerts");
+    world.write("second.toml", &second);
+    world.run(&["apply", "second.toml", "--yes"]).exits(0);
+    world
+        .run(&["destroy", "second.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
+    world.expect_no_differences();
+}

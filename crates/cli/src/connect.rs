@@ -102,74 +102,63 @@ pub(crate) async fn survey_and_plan(
     consents: &Consents,
     board: &Board,
 ) -> Result<(Live, Plan), Failure> {
-    let options = options(wanted, consents)?;
     board.begin("reading the account");
     let live = provider.survey(wanted).await;
     board.end();
     let live = live?;
-    let named = options
-        .adopt
-        .iter()
-        .chain(&options.allow_blinding.addresses)
-        .chain(&options.delete_data);
-    for address in named {
-        if !wanted.objects.contains_key(address) && !live.objects.contains_key(address) {
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("`{address}` is neither in the spec nor among what the stack has in the account"),
-            )
-            .help("write it as the plan shows it, or as the spec names it"));
-        }
-    }
+    let options = options(wanted, &live, consents)?;
     let plan = trailwarden_diff::plan(wanted, &live, &options);
     Ok((live, plan))
 }
 
-fn options(wanted: &Wanted, consents: &Consents) -> Result<Options, Failure> {
+fn options(wanted: &Wanted, live: &Live, consents: &Consents) -> Result<Options, Failure> {
     let blinding = &consents.allow_blinding;
     let all = blinding.iter().any(|word| word == "ALL");
     let named: Vec<String> = blinding.iter().filter(|word| *word != "ALL").cloned().collect();
     Ok(Options {
-        adopt: addresses(wanted, &consents.adopt)?,
+        adopt: addresses(wanted, live, &consents.adopt)?,
         allow_blinding: Consent {
             all,
-            addresses: addresses(wanted, &named)?,
+            addresses: addresses(wanted, live, &named)?,
         },
-        delete_data: addresses(wanted, &consents.delete_data)?,
+        delete_data: addresses(wanted, live, &consents.delete_data)?,
     })
 }
 
 /// Addresses as people type them: as the plan shows them, or the spec's own name for them
-/// (`rule.iam-changes` stands for the rule's filter and alarm).
-fn addresses<C: FromIterator<Address>>(wanted: &Wanted, typed: &[String]) -> Result<C, Failure> {
+/// (`rule.iam-changes` stands for the rule's filter and alarm). What the plan shows comes first, or
+/// consent for one object could become consent for another.
+fn addresses<C: FromIterator<Address>>(wanted: &Wanted, live: &Live, typed: &[String]) -> Result<C, Failure> {
     let mut all = Vec::new();
     for text in typed {
-        let by_origin: Vec<Address> = wanted
-            .objects
-            .iter()
-            .filter(|(_, wish)| wish.origin == *text)
-            .map(|(address, _)| address.clone())
-            .collect();
-        if by_origin.is_empty() {
-            let scope = &wanted.stack.scope;
-            if text.eq_ignore_ascii_case("all") {
-                return Err(Failure::new(Exit::Usage, format!("`{text}` is no address"))
-                    .help("name an object; only `--allow-blinding` takes `ALL`, in capitals"));
-            }
-            if let Some(label) = text.strip_prefix("rule.") {
-                return Err(
-                    Failure::new(Exit::Usage, format!("there is no `[rule.{label}]` in the spec"))
-                        .help("what the spec has dropped is named as the plan shows it"),
-                );
-            }
-            all.push(
-                scope
-                    .parse(text)
-                    .map_err(|message| Failure::new(Exit::Usage, message))?,
-            );
-        } else {
-            all.extend(by_origin);
+        let exact = wanted.stack.scope.parse(text);
+        let known =
+            |address: &Address| wanted.objects.contains_key(address) || live.objects.contains_key(address);
+        if let Some(address) = exact.as_ref().ok().filter(|address| known(address)) {
+            all.push(address.clone());
+            continue;
+        }
+        let before = all.len();
+        let by_origin = wanted.objects.iter().filter(|(_, wish)| wish.origin == *text);
+        all.extend(by_origin.map(|(address, _)| address.clone()));
+        if all.len() == before {
+            return Err(no_address(text, exact.err()));
         }
     }
     Ok(all.into_iter().collect())
+}
+
+fn no_address(text: &str, reason: Option<String>) -> Failure {
+    if text.eq_ignore_ascii_case("all") {
+        return Failure::new(Exit::Usage, format!("`{text}` is no address"))
+            .help("name an object; only `--allow-blinding` takes `ALL`, in capitals");
+    }
+    if let Some(label) = text.strip_prefix("rule.") {
+        return Failure::new(Exit::Usage, format!("there is no `[rule.{label}]` in the spec"))
+            .help("what the spec has dropped is named as the plan shows it");
+    }
+    let message = reason.unwrap_or_else(|| {
+        format!("`{text}` is neither in the spec nor among what the stack has in the account")
+    });
+    Failure::new(Exit::Usage, message).help("write it as the plan shows it, or as the spec names it")
 }

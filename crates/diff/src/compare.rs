@@ -107,6 +107,8 @@ impl Planner<'_> {
         };
         let blinds = match (&before, &after, action) {
             (_, _, Action::Release) => None,
+            // Nothing wanted needs it, and what is refused and needs it holds it back.
+            (Some(Object::Role(_) | Object::BucketPolicy(_)), None, _) => None,
             (Some(before), None, _) => before.silences(None),
             (Some(before), Some(after), _) => blind::blinds(before, after, self.live),
             (None, _, _) => None,

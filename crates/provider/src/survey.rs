@@ -19,7 +19,7 @@ use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::kinds::Trail;
 use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::{Attention, Found, Live};
-use trailwarden_spec::wanted::{Wanted, Wish};
+use trailwarden_spec::wanted::{Wanted, Wish, own_namespace};
 use trailwarden_spec::{Kind, Object};
 
 use crate::aws::{Aws, bucket, log_group, metric_filter, role, trail};
@@ -318,6 +318,8 @@ impl<'a> Survey<'a> {
         let alarm_names: BTreeSet<&str> = metrics.values().copied().collect();
         let named = self.named(Kind::MetricFilter);
         let prefix = self.aws.prefix();
+        // A namespace that the spec names may be another stack's, too.
+        let shared = self.aws.namespace != own_namespace(&self.aws.stack);
         let mut part = Part::default();
         for mut found in all {
             let Object::MetricFilter(filter) = &found.value else {
@@ -331,7 +333,8 @@ impl<'a> Survey<'a> {
             if of_rule || reader.is_some() && (is_named || bears_name) {
                 found.owner = Owner::Ours;
             }
-            if is_named || found.owner.is_ours() {
+            let somebodys = shared && !bears_name && reader.is_none();
+            if is_named || found.owner.is_ours() && !somebodys {
                 part.found.push(found);
                 continue;
             }

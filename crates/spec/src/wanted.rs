@@ -34,6 +34,12 @@ impl Stack {
     }
 }
 
+/// The namespace of a stack's metrics unless its spec names another: nobody else has it.
+#[must_use]
+pub fn own_namespace(stack: &str) -> String {
+    format!("Trailwarden/{stack}")
+}
+
 /// One object that the account should hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wish {

@@ -79,7 +79,7 @@ pub(crate) fn read_stack(table: &mut Table<'_>) -> Header {
         region: or(region, "us-east-1"),
     };
     let mut stack = Stack {
-        namespace: format!("Trailwarden/{name}"),
+        namespace: crate::wanted::own_namespace(&name),
         name,
         scope,
     };
