@@ -126,6 +126,12 @@ fn plan_never_writes_and_apply_writes_nothing_when_nothing_differs() {
     world
         .run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"])
         .exits(0);
+    assert_eq!(
+        proxy.calls().len(),
+        2 * calls,
+        "apply reads no more than plan: {:?}",
+        proxy.operations()
+    );
     assert_eq!(proxy.writes(), 0, "{:?}", proxy.operations());
 }
 

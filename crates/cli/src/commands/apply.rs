@@ -25,10 +25,10 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let read = async {
         let provider = connect(global, &wanted, terminal, &board).await?;
-        let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
-        Ok::<_, Failure>((provider, plan))
+        let (live, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
+        Ok::<_, Failure>((provider, live, plan))
     };
-    let (provider, plan) = tokio::select! {
+    let (provider, live, plan) = tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => return Ok(Exit::Interrupted),
         read = read => read?,
@@ -59,6 +59,8 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     let report = execute(&provider, &plan, &board, terminal).await;
     let told = if report.was_stopped() {
         None
+    } else if plan.steps.is_empty() {
+        Some(Reach::seen(&wanted, &live))
     } else {
         Some(reach(&provider, &wanted).await?)
     };
