@@ -1,0 +1,3 @@
+//! The language against its documented examples, sentence by sentence.
+
+mod vectors;
