@@ -9,9 +9,10 @@ Exit codes:
   0    done, or no differences
   1    failed: a call to AWS, a step of apply, a file
   2    differences (plan --detailed-exitcode)
+  4    the answer is no: a test fails (check), nothing matches (pattern match), patterns differ
   5    the plan holds refusals; nothing is applied unless --skip-refused
   64   the command line is wrong
-  65   the spec is wrong
+  65   the spec or a pattern is wrong
   130  interrupted
 
 A spec is a TOML file, or a folder whose *.toml files are one spec. See docs/spec.md.";
@@ -85,6 +86,8 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Take away all that the stack made; what holds data is released, not deleted
     Destroy(Destroy),
+    /// Explain, compare and try out filter patterns, offline
+    Pattern(Pattern),
     /// Write a commented spec to start from
     Init(Init),
     /// Print the least IAM policy that plan or apply of this spec needs
@@ -108,6 +111,67 @@ pub(crate) struct Spec {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) spec: Spec,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Pattern {
+    #[command(subcommand)]
+    pub(crate) command: PatternCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PatternCommand {
+    /// Show what AWS reads in a pattern: its conditions, their grouping, and what is probably wrong
+    ///
+    /// Exits with 65 for a pattern that AWS refuses.
+    Explain {
+        /// The pattern, in single quotes; after `--` where it begins with a hyphen
+        #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
+        pattern: String,
+        /// The form of the output
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
+    /// Print the events that a pattern matches
+    ///
+    /// Every line is an event. Of a CloudTrail log file (`{"Records": [...]}`) every record is one,
+    /// printed in a line of its own. Exits with 4 when nothing matches, with 65 for a pattern that
+    /// AWS refuses.
+    Match {
+        /// The pattern, in single quotes; after `--` where it begins with a hyphen
+        #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
+        pattern: String,
+        /// The events; standard input without it
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// Print how many match instead
+        #[arg(long, short)]
+        count: bool,
+    },
+    /// Decide rows of pattern and event from standard input
+    ///
+    /// Each row is an object with `pattern` and `message`. It comes out again with `match`, true or
+    /// false, or with `error` for a pattern that AWS refuses.
+    Eval {
+        /// One JSON object in each line, in and out
+        #[arg(long, required = true)]
+        jsonl: bool,
+    },
+    /// Compare what two patterns match
+    ///
+    /// Exits with 0 when they match the same events, with 4 when they do not or that cannot be told,
+    /// with 65 for a pattern that AWS refuses.
+    Diff {
+        /// A pattern, in single quotes; after `--` where one begins with a hyphen
+        #[arg(value_name = "A", allow_hyphen_values = true)]
+        a: String,
+        /// Another
+        #[arg(value_name = "B", allow_hyphen_values = true)]
+        b: String,
+        /// The form of the output
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
 }
 
 /// What a person agrees to.

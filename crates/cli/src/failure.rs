@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use trailwarden_account::AccountError;
 
-/// The exit codes, as `trailwarden --help` and docs/exit-codes.md list them.
+/// The exit codes, as `trailwarden --help` and the README list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -14,11 +14,13 @@ pub(crate) enum Exit {
     Failed = 1,
     /// `plan --detailed-exitcode`: there are differences.
     Differences = 2,
+    /// The answer is no: a test of the spec fails, nothing matches, two patterns differ.
+    No = 4,
     /// The plan holds refusals.
     Refusals = 5,
     /// The command line is wrong.
     Usage = 64,
-    /// The spec is wrong.
+    /// The spec or a pattern is wrong.
     BadSpec = 65,
     /// Interrupted by Ctrl-C.
     Interrupted = 130,

@@ -35,6 +35,10 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(args.global.color);
     terminal.start_tracing(args.global.verbose);
+    // Nothing to wait for: Ctrl-C ends it wherever it is.
+    if let Command::Pattern(pattern) = &args.command {
+        return ended(&terminal, commands::pattern::run(pattern, &terminal)).into();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -46,18 +50,18 @@ fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let exit = runtime.block_on(async {
-        match run(args, &terminal).await {
-            Ok(exit) => exit,
-            Err(failure) => {
-                terminal.failure(&failure);
-                failure.exit
-            }
-        }
-    });
+    let exit = ended(&terminal, runtime.block_on(run(args, &terminal)));
     // A call that hangs must not keep an interrupted command alive.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// How a command ended; why it failed is said.
+fn ended(terminal: &Terminal, result: Result<Exit, Failure>) -> Exit {
+    result.unwrap_or_else(|failure| {
+        terminal.failure(&failure);
+        failure.exit
+    })
 }
 
 async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -80,7 +84,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 #[cfg(feature = "sandbox")]
                 Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
                 Command::Completions(completions) => commands::completions::run(&completions, terminal),
-                Command::Apply(_) | Command::Destroy(_) => Ok(Exit::Done),
+                Command::Apply(_) | Command::Destroy(_) | Command::Pattern(_) => Ok(Exit::Done),
             }
         } => result,
     }

@@ -1,6 +1,7 @@
-//! Problems of a spec, drawn with the lines they are about.
+//! Problems of specs and patterns, drawn with the lines they are about.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use trailwarden_pattern as pattern;
 use trailwarden_spec::{Problem, Problems, Source};
 
 /// All problems, each with its file, line and column, the place underlined, and the way out.
@@ -51,4 +52,41 @@ fn report<'a>(problem: &'a Problem, sources: &'a [Source]) -> Vec<Group<'a>> {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     vec![group]
+}
+
+/// What is wrong with a pattern, or probably is, drawn under its text.
+pub(crate) fn draw_pattern(problems: &[pattern::Problem], text: &str, level: Level<'_>) -> String {
+    let renderer = Renderer::styled();
+    let mut out = String::new();
+    for problem in problems {
+        let help = help_of(problem);
+        let snippet = Snippet::source(text)
+            .path("pattern")
+            .annotation(AnnotationKind::Primary.span(problem.span.clone()));
+        let mut group = level
+            .clone()
+            .primary_title(problem.message.as_str())
+            .id(problem.code.as_str())
+            .element(snippet);
+        if let Some(help) = &help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        out.push_str(&renderer.render(&[group]));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+/// The way out, and the text that is offered.
+fn help_of(problem: &pattern::Problem) -> Option<String> {
+    let offered = problem
+        .suggestion
+        .as_ref()
+        .map(|suggestion| suggestion.text.as_str());
+    match (&problem.help, offered.filter(|text| !text.is_empty())) {
+        (Some(help), Some(text)) => Some(format!("{help}: {text}")),
+        (Some(help), None) => Some(help.clone()),
+        (None, Some(text)) => Some(format!("write {text}")),
+        (None, None) => None,
+    }
 }

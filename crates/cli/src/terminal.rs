@@ -38,13 +38,12 @@ impl Terminal {
     /// good one. Where nobody reads any more (`| head`), nothing is lost that somebody wanted.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new(
-                Exit::Failed,
-                format!("cannot write the output: {error}"),
-            )),
-            _ => Ok(()),
-        }
+        still_read(out.write_all(text.as_bytes()).and_then(|()| out.flush())).map(|_| ())
+    }
+
+    /// Standard output for many lines of data, as they are.
+    pub(crate) fn lines(&self) -> Lines {
+        Lines(io::BufWriter::with_capacity(1 << 16, io::stdout()))
     }
 
     /// Prints to standard error.
@@ -126,5 +125,38 @@ impl Terminal {
             .with_writer(io::stderr)
             .with_ansi(self.stderr_choice() != ColorChoice::Never)
             .try_init();
+    }
+}
+
+/// Standard output for many lines of data, which are neither coloured nor changed.
+#[derive(Debug)]
+pub(crate) struct Lines(io::BufWriter<io::Stdout>);
+
+impl Lines {
+    /// Writes a line. False where nobody reads any more (`| head`).
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn write(&mut self, line: &[u8]) -> Result<bool, Failure> {
+        still_read(self.0.write_all(line).and_then(|()| self.0.write_all(b"\n")))
+    }
+
+    /// Sends what is still kept.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn flush(&mut self) -> Result<bool, Failure> {
+        still_read(self.0.flush())
+    }
+}
+
+fn still_read(result: io::Result<()>) -> Result<bool, Failure> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::new(
+            Exit::Failed,
+            format!("cannot write the output: {error}"),
+        )),
     }
 }

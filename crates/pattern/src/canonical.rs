@@ -76,6 +76,17 @@ fn formula<T>(node: &Node<T>, test: &impl Fn(&T) -> String) -> Formula {
     }
 }
 
+/// A formula in its own order, with every operand of two operators in parentheses.
+pub(crate) fn typed(node: &Node<Test>) -> String {
+    let (nodes, sign) = match &node.kind {
+        NodeKind::Test(one) => return test(one),
+        NodeKind::All(nodes) => (nodes, " && "),
+        NodeKind::Any(nodes) => (nodes, " || "),
+    };
+    let texts: Vec<String> = nodes.iter().map(|node| format!("({})", typed(node))).collect();
+    texts.join(sign)
+}
+
 /// The canonical spelling of one condition.
 pub(crate) fn test(test: &Test) -> String {
     let selector = &test.selector;

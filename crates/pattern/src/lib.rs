@@ -28,8 +28,11 @@
 //! ```
 
 mod canonical;
+mod cloudtrail;
+mod explain;
 mod extract;
 mod json;
+mod lint;
 mod matcher;
 mod number;
 mod parse;
@@ -39,7 +42,9 @@ mod tree;
 
 use std::fmt;
 
+pub use cloudtrail::records;
 pub use extract::{Extractor, NoSuchField};
+pub use lint::{ManagementEvents, Recording, dimension as lint_dimension};
 pub use matcher::Matcher;
 pub use number::Decimal;
 pub use problem::{Code, Problem, Problems, Suggestion};
@@ -95,6 +100,25 @@ impl Pattern {
     #[must_use]
     pub fn same_spelt(&self, other: &Self) -> bool {
         self.text == other.text || self.canonical() == other.canonical()
+    }
+
+    /// What AWS reads in it: a tree in words, a line for each part, grouped as AWS groups it. For
+    /// people; no interface.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        explain::explain(&self.form)
+    }
+
+    /// What is probably wrong with it, by place: [`Code::LINTS`].
+    #[must_use]
+    pub fn lints(&self) -> Vec<Problem> {
+        lint::lint(&self.form, None)
+    }
+
+    /// The same for a pattern that sees what a trail records.
+    #[must_use]
+    pub fn lints_for(&self, recording: &Recording) -> Vec<Problem> {
+        lint::lint(&self.form, Some(recording))
     }
 
     /// Prepares it for matching.

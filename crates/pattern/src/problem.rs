@@ -188,4 +188,37 @@ codes! {
         /// A regular expression with what AWS's subset does not have.
         BadRegex = "bad-regex",
     }
+    /// What is probably wrong with a pattern that CloudWatch Logs takes.
+    LINTS {
+        /// An event's name that is only the beginning of names: its `*` is lost.
+        LostWildcard = "lost-wildcard",
+        /// An event source that is not known.
+        UnknownSource = "unknown-source",
+        /// An event's name that is not known.
+        UnknownEvent = "unknown-event",
+        /// A field that records of CloudTrail do not have.
+        UnknownField = "unknown-field",
+        /// A name or value that exists with other capitals.
+        CaseSlip = "case-slip",
+        /// `!=` on a field that may be missing: then the event does not match.
+        NotEqualMissing = "not-equal-missing",
+        /// `!=` on several values: one that differs is enough.
+        AnyDiffers = "any-differs",
+        /// `&&` and `||` side by side without parentheses.
+        MixedOperators = "mixed-operators",
+        /// A `*` within a value, where it is no wildcard.
+        LiteralStar = "literal-star",
+        /// A term with `?` beside others, which is ignored.
+        IgnoredTerm = "ignored-term",
+        /// A dimension with so many values that CloudWatch Logs would switch the filter off.
+        ManyValues = "many-values",
+        /// An event that the trail does not record.
+        NotRecorded = "not-recorded",
+        /// True of every record, or of every one but one sort.
+        AlwaysTrue = "always-true",
+        /// True of no event.
+        NeverTrue = "never-true",
+        /// A condition that changes nothing.
+        Redundant = "redundant",
+    }
 }

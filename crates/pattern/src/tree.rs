@@ -20,7 +20,7 @@ pub enum Form {
 /// A formula over conditions `T`, as typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node<T> {
-    /// Byte offsets into the pattern; without the parentheses around it.
+    /// Byte offsets into the pattern, parentheses around it included.
     pub span: Range<usize>,
     /// True where parentheses stand around it.
     pub grouped: bool,

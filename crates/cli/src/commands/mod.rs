@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod destroy;
 pub(crate) mod init;
+pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod plan;
 #[cfg(feature = "sandbox")]

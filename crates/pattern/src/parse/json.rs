@@ -17,8 +17,6 @@ struct Level {
     any: Vec<Node<Test>>,
     /// The operands of `&&` since the last `||`.
     all: Vec<Node<Test>>,
-    /// True after a problem: an operand is not there.
-    broken: bool,
 }
 
 /// Reads a JSON pattern. A stack of levels instead of recursion: AWS names no limit of nesting.
@@ -40,10 +38,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
         }
         match test(cursor) {
             Some(test) => level.all.push(test),
-            None => {
-                level.broken = true;
-                resynchronise(cursor);
-            }
+            None => resynchronise(cursor),
         }
         // After an operand: parentheses that close, then an operator or the end.
         loop {
@@ -58,9 +53,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
                         continue;
                     };
                     let closed = std::mem::replace(&mut level, parent);
-                    level.broken |= closed.broken;
+                    let span = closed.open..cursor.at;
                     if let Some(mut node) = closed.finish() {
                         node.grouped = true;
+                        node.span = span;
                         level.all.push(node);
                     }
                 }

@@ -1,0 +1,256 @@
+//! The names of events and their sources: lost wildcards, slips, names that do not exist.
+
+use super::{Placed, required};
+use crate::canonical::quote;
+use crate::cloudtrail::{Names, names};
+use crate::problem::{Code, Problem};
+use crate::tree::{Comparison, Shape, Text, Value};
+
+pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
+    for one in placed {
+        let Some((compare, text)) = one.test.compare().and_then(text_of) else {
+            continue;
+        };
+        if one.test.selector.is("eventSource") {
+            found.extend(source(compare, text));
+        } else if one.test.selector.is("eventName") {
+            found.extend(event(one, compare, text));
+        }
+    }
+}
+
+fn text_of(compare: &Comparison) -> Option<(&Comparison, &Text)> {
+    match &compare.value {
+        Value::Text(text) => Some((compare, text)),
+        _ => None,
+    }
+}
+
+fn source(compare: &Comparison, text: &Text) -> Option<Problem> {
+    let names = names();
+    let span = compare.value_span.clone();
+    let typed = text.text.as_str();
+    let problem = |code, message: String| Problem::new(code, span.clone(), message);
+    match text.shape {
+        Shape::Exact if names.has_source(typed) => None,
+        Shape::Exact => {
+            if let Some(same) = names.sources().find(|source| source.eq_ignore_ascii_case(typed)) {
+                let problem = problem(Code::CaseSlip, format!("`{typed}` is written `{same}`"));
+                return Some(problem.help("patterns are case-sensitive").instead(quote(same)));
+            }
+            let problem = problem(Code::UnknownSource, format!("no known event source is `{typed}`"));
+            let long = format!("{typed}.amazonaws.com");
+            let near = match names.has_source(&long) {
+                true => Some(long),
+                false => near(typed, names.sources()).map(str::to_owned),
+            };
+            Some(match near {
+                Some(near) => problem.help("did you mean").instead(quote(&near)),
+                None => problem.help("sources have the form `iam.amazonaws.com`"),
+            })
+        }
+        _ => {
+            let fits = names.sources().any(|source| text.fits(source.as_bytes()));
+            let unknown = || {
+                problem(
+                    Code::UnknownSource,
+                    format!("no known event source fits `{text}`"),
+                )
+            };
+            (!fits).then(|| unknown().help("sources have the form `iam.amazonaws.com`"))
+        }
+    }
+}
+
+fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem> {
+    let names = names();
+    // Of a source that nobody knows nothing is known; that is said of the source.
+    let sources: Option<Vec<&str>> = required(&one.beside, "eventSource");
+    let known = |sources: &Vec<&str>| sources.iter().all(|source| names.has_source(source));
+    let sources = sources.filter(known);
+    let partly_known = sources.iter().flatten().any(|source| names.is_partial(source));
+    let candidates: Vec<&str> = match &sources {
+        Some(sources) => sources
+            .iter()
+            .flat_map(|source| names.of(source))
+            .copied()
+            .collect(),
+        None => names.all().to_vec(),
+    };
+    let whose = match sources.as_deref() {
+        Some([one]) => format!(" of {one}"),
+        Some(_) => " of these sources".into(),
+        None => String::new(),
+    };
+    let typed = text.text.as_str();
+    let span = compare.value_span.clone();
+    let problem = |code, message: String| Problem::new(code, span.clone(), message);
+    if text.shape != Shape::Exact {
+        let fits = candidates.iter().any(|name| text.fits(name.as_bytes()));
+        if fits || typed.contains('*') {
+            return None;
+        }
+        let verb = match text.shape {
+            Shape::Starts => "begins with",
+            Shape::Ends => "ends with",
+            _ => "holds",
+        };
+        let folded = candidates.iter().find(|name| fits_folded(text, name));
+        return Some(match folded {
+            Some(name) => {
+                let at = name
+                    .to_ascii_lowercase()
+                    .find(&typed.to_ascii_lowercase())
+                    .unwrap_or(0);
+                let right = Text {
+                    text: name[at..at + typed.len()].to_owned(),
+                    ..text.clone()
+                };
+                problem(Code::CaseSlip, format!("`{typed}` is written `{}`", right.text))
+                    .help("patterns are case-sensitive")
+                    .instead(quote(&right.to_string()))
+            }
+            None if partly_known => return None,
+            None => problem(
+                Code::UnknownEvent,
+                format!("no known event{whose} {verb} `{typed}`"),
+            )
+            .help("it will match nothing, unless the event is newer than this version"),
+        });
+    }
+    if candidates.contains(&typed) && !lost_among_others(one, typed, &candidates) {
+        return None;
+    }
+    // A pattern with a `*` in the middle has a lint of its own.
+    if typed.contains('*') || typed.is_empty() {
+        return None;
+    }
+    if let Some(lost) = lost_wildcard(typed, &candidates) {
+        let message = format!("no event{whose} is called `{typed}`: its `*` is lost");
+        return Some(match lost {
+            Lost::End(count) => {
+                let kept = format!("{typed}*");
+                let begin = if count == 1 {
+                    "event begins"
+                } else {
+                    "events begin"
+                };
+                problem(Code::LostWildcard, message)
+                    .help(format!("{count} known {begin} so; write"))
+                    .instead(quote(&kept))
+            }
+            Lost::Middle(full) => {
+                let all: Vec<String> = full
+                    .iter()
+                    .map(|name| format!("($.eventName = {})", quote(name)))
+                    .collect();
+                problem(Code::LostWildcard, message)
+                    .help(
+                        "a `*` counts only at the ends, so name the events that were meant, instead of the whole condition",
+                    )
+                    .instead_of(one.node.span.clone(), all.join(" || "))
+            }
+        });
+    }
+    if let Some(same) = candidates.iter().find(|name| name.eq_ignore_ascii_case(typed)) {
+        let problem = problem(Code::CaseSlip, format!("`{typed}` is written `{same}`"));
+        return Some(problem.help("patterns are case-sensitive").instead(quote(same)));
+    }
+    let problem = problem(
+        Code::UnknownEvent,
+        format!("no known event{whose} is called `{typed}`"),
+    );
+    match near(typed, candidates.iter().copied()) {
+        Some(near) => Some(problem.help("did you mean").instead(quote(near))),
+        None if partly_known => None,
+        None => Some(match elsewhere(names, typed) {
+            Some(elsewhere) => problem.help(format!("it is an event of {elsewhere}")),
+            None => problem.help("it will match nothing, unless the event is newer than this version"),
+        }),
+    }
+}
+
+fn fits_folded(text: &Text, name: &str) -> bool {
+    let folded = Text {
+        text: text.text.to_ascii_lowercase(),
+        ..text.clone()
+    };
+    folded.fits(name.to_ascii_lowercase().as_bytes())
+}
+
+fn elsewhere(names: &Names, event: &str) -> Option<String> {
+    match names.sources_of(event).as_slice() {
+        [] => None,
+        [most @ .., _, _, _, _] => Some(format!("{} sources", most.len() + 4)),
+        few => Some(few.join(", ")),
+    }
+}
+
+/// What a name was before its `*` was lost.
+enum Lost {
+    /// `Create*`; how many events begin so.
+    End(usize),
+    /// `Put*Policy`, which AWS would not have taken for a wildcard either; the events meant.
+    Middle(Vec<String>),
+}
+
+fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
+    let next_word = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let begin = candidates
+        .iter()
+        .filter(|name| name.strip_prefix(typed).is_some_and(next_word));
+    let count = begin.count();
+    if count > 0 {
+        return Some(Lost::End(count));
+    }
+    let inner_words = typed
+        .char_indices()
+        .skip(1)
+        .filter(|(_, c)| c.is_ascii_uppercase())
+        .map(|(at, _)| typed.split_at(at));
+    for (head, tail) in inner_words {
+        let fits = |name: &&&str| {
+            let middle = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+            middle.is_some_and(next_word)
+        };
+        let full: Vec<String> = candidates
+            .iter()
+            .filter(fits)
+            .map(|name| (*name).to_owned())
+            .collect();
+        // With one only it is rather another name than a family of names.
+        if (2..=12).contains(&full.len()) {
+            return Some(Lost::Middle(full));
+        }
+    }
+    None
+}
+
+/// True for a name that exists by chance, such as acm-pca's `PutPolicy`, in a list of names that have
+/// all lost their `*`.
+fn lost_among_others(one: &Placed<'_>, typed: &str, candidates: &[&str]) -> bool {
+    if !matches!(lost_wildcard(typed, candidates), Some(Lost::Middle(_))) {
+        return false;
+    }
+    let others = one.instead.iter().flat_map(|node| node.tests());
+    let texts: Vec<&str> = others.filter_map(|test| test.is_exactly("eventName")).collect();
+    let lost = |text: &&str| {
+        !candidates.contains(text) && matches!(lost_wildcard(text, candidates), Some(Lost::End(_)))
+    };
+    texts.len() > 1 && texts.iter().filter(|text| lost(text)).count() * 2 > texts.len()
+}
+
+/// The name that was probably meant.
+fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let most = match typed.len() {
+        0..5 => 1,
+        5..9 => 2,
+        _ => 3,
+    };
+    names
+        .filter(|name| name.len().abs_diff(typed.len()) <= most)
+        .map(|name| (strsim::osa_distance(name, typed), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, name)| name)
+}
