@@ -78,7 +78,9 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check a spec offline: no credentials, no network
+    /// Check a spec offline and run the tests of its patterns: no credentials, no network
+    ///
+    /// Exits with 4 when a test fails, with 65 when the spec is wrong.
     Check(Check),
     /// Show how the account differs from the spec; never writes
     Plan(Plan),
@@ -111,6 +113,15 @@ pub(crate) struct Spec {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) spec: Spec,
+    /// Write the results of the patterns' tests to this file, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Look for parts of the patterns that no test would miss: conditions dropped, turned or widened
+    #[arg(long)]
+    pub(crate) mutants: bool,
+    /// Exit with 65 when there are warnings
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use trailwarden_spec::wanted::Wanted;
+use trailwarden_spec::wanted::{Place, Wanted};
 use trailwarden_spec::{SecretRef, Secrets, Source, parse};
 
 use crate::failure::{Exit, Failure};
@@ -18,11 +18,59 @@ pub(crate) enum SecretSource {
     Real,
 }
 
-/// Reads and parses a spec.
+/// A spec with its files.
+pub(crate) struct Loaded {
+    pub(crate) wanted: Wanted,
+    files: Vec<PathBuf>,
+    sources: Vec<Source>,
+}
+
+impl Loaded {
+    /// The warnings of the spec, drawn; empty where there are none.
+    pub(crate) fn warnings(&self) -> String {
+        problems::draw(&self.wanted.warnings, &self.sources)
+    }
+
+    /// A file that one of the spec's files names.
+    pub(crate) fn beside(&self, source: usize, path: &str) -> PathBuf {
+        beside(&self.files, source, path)
+    }
+
+    /// Where something stands in the spec, as `FILE:LINE`.
+    pub(crate) fn line(&self, place: &Place) -> String {
+        let text = self
+            .sources
+            .get(place.file)
+            .map_or("", |source| source.text.as_str());
+        let before = text.get(..place.span.start).unwrap_or_default();
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let name = self
+            .sources
+            .get(place.file)
+            .map_or("", |source| source.name.as_str());
+        format!("{name}:{line}")
+    }
+}
+
+/// Paths are relative to the file that says them.
+fn beside(files: &[PathBuf], source: usize, path: &str) -> PathBuf {
+    let folder = files.get(source).and_then(|file| file.parent());
+    folder.unwrap_or(Path::new(".")).join(path)
+}
+
+/// Reads and parses a spec whose warnings are of no interest.
 ///
 /// # Errors
 /// When a file cannot be read, or with all the problems of the text, drawn.
 pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure> {
+    read(path, secrets).map(|loaded| loaded.wanted)
+}
+
+/// Reads and parses a spec.
+///
+/// # Errors
+/// When a file cannot be read, or with all the problems of the text, drawn.
+pub(crate) fn read(path: &Path, secrets: SecretSource) -> Result<Loaded, Failure> {
     let files = files(path)?;
     let mut sources = Vec::with_capacity(files.len());
     for file in &files {
@@ -50,12 +98,19 @@ pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure
         files: &files,
         secrets,
     };
-    parse(&sources, &lookup).map_err(|found| Failure {
-        exit: Exit::BadSpec,
-        message: problems::draw(&found, &sources),
-        help: None,
-        drawn: true,
-    })
+    match parse(&sources, &lookup) {
+        Ok(wanted) => Ok(Loaded {
+            wanted,
+            files,
+            sources,
+        }),
+        Err(found) => Err(Failure {
+            exit: Exit::BadSpec,
+            message: problems::draw(&found, &sources),
+            help: None,
+            drawn: true,
+        }),
+    }
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
@@ -108,18 +163,11 @@ impl Secrets for Lookup<'_> {
                 Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
                 _ => Err(format!("the environment variable `{name}` is not set")),
             },
-            SecretRef::File(path, source) => {
-                let folder = self
-                    .files
-                    .get(*source)
-                    .and_then(|file| file.parent())
-                    .unwrap_or(Path::new("."));
-                match fs::read_to_string(folder.join(path)) {
-                    Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
-                    Ok(_) => Err(format!("the file `{path}` is empty")),
-                    Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
-                }
-            }
+            SecretRef::File(path, source) => match fs::read_to_string(beside(self.files, *source, path)) {
+                Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
+                Ok(_) => Err(format!("the file `{path}` is empty")),
+                Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
+            },
         }
     }
 }

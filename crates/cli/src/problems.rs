@@ -2,10 +2,14 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use trailwarden_pattern as pattern;
-use trailwarden_spec::{Problem, Problems, Source};
+use trailwarden_spec::{Problem, Problems, Severity, Source};
 
 /// All problems, each with its file, line and column, the place underlined, and the way out.
+/// Nothing for none.
 pub(crate) fn draw(problems: &Problems, sources: &[Source]) -> String {
+    let Some(first) = problems.as_slice().first() else {
+        return String::new();
+    };
     let renderer = Renderer::styled();
     let mut text = String::new();
     for problem in problems.iter() {
@@ -13,8 +17,12 @@ pub(crate) fn draw(problems: &Problems, sources: &[Source]) -> String {
         text.push_str("\n\n");
     }
     let count = problems.iter().count();
-    let plural = if count == 1 { "problem" } else { "problems" };
-    text.push_str(&format!("{count} {plural} in the spec\n"));
+    let what = match first.severity {
+        Severity::Error => "problem",
+        Severity::Warning => "warning",
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    text.push_str(&format!("{count} {what}{plural} in the spec\n"));
     text
 }
 
@@ -23,7 +31,11 @@ fn report<'a>(problem: &'a Problem, sources: &'a [Source]) -> Vec<Group<'a>> {
         let source = &sources[file.min(sources.len().saturating_sub(1))];
         Snippet::source(source.text.as_str()).path(source.name.as_str())
     };
-    let mut group = Level::ERROR
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = level
         .primary_title(problem.message.as_str())
         .id(problem.code)
         .element(
@@ -59,7 +71,7 @@ pub(crate) fn draw_pattern(problems: &[pattern::Problem], text: &str, level: Lev
     let renderer = Renderer::styled();
     let mut out = String::new();
     for problem in problems {
-        let help = help_of(problem);
+        let help = problem.way_out();
         let snippet = Snippet::source(text)
             .path("pattern")
             .annotation(AnnotationKind::Primary.span(problem.span.clone()));
@@ -75,18 +87,4 @@ pub(crate) fn draw_pattern(problems: &[pattern::Problem], text: &str, level: Lev
         out.push_str("\n\n");
     }
     out
-}
-
-/// The way out, and the text that is offered.
-fn help_of(problem: &pattern::Problem) -> Option<String> {
-    let offered = problem
-        .suggestion
-        .as_ref()
-        .map(|suggestion| suggestion.text.as_str());
-    match (&problem.help, offered.filter(|text| !text.is_empty())) {
-        (Some(help), Some(text)) => Some(format!("{help}: {text}")),
-        (Some(help), None) => Some(help.clone()),
-        (None, Some(text)) => Some(format!("write {text}")),
-        (None, None) => None,
-    }
 }

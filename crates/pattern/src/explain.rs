@@ -1,6 +1,7 @@
 //! A pattern in words: what AWS reads, grouped as AWS groups it.
 
 use crate::canonical::{occurs_everywhere, quote};
+use crate::matcher::Matcher;
 use crate::tree::{
     Comparison, Condition, FieldKind, Form, Node, NodeKind, Operator, Shape, Sign, Term, TermKind, Test,
     Value,
@@ -39,10 +40,27 @@ impl Tree {
 
 /// The tree of a pattern, a line for each part.
 pub(crate) fn explain(form: &Form) -> String {
+    drawn(form, &|test| Tree::leaf(condition(test)))
+}
+
+/// The same, with what an event says to each condition of a JSON pattern.
+pub(crate) fn explain_on(form: &Form, message: &[u8]) -> String {
+    drawn(form, &|test| {
+        let alone = Form::Json(Node::test(0..0, test.clone()));
+        let holds = Matcher::new(&alone).is_match(message);
+        Tree::leaf(format!(
+            "{}: {}",
+            if holds { "yes" } else { "no" },
+            condition(test)
+        ))
+    })
+}
+
+fn drawn(form: &Form, leaf: &dyn Fn(&Test) -> Tree) -> String {
     let tree = match form {
         Form::Json(node) => Tree {
             line: "a JSON event in which".into(),
-            inner: vec![formula(node, &|test| Tree::leaf(condition(test)))],
+            inner: vec![formula(node, &leaf)],
         },
         Form::Delimited(fields) if fields.is_empty() => Tree::leaf("every event"),
         Form::Delimited(_) => delimited(form),

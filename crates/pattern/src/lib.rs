@@ -109,6 +109,13 @@ impl Pattern {
         explain::explain(&self.form)
     }
 
+    /// The same, with what an event says to each condition of a JSON pattern: why it matches, or
+    /// does not.
+    #[must_use]
+    pub fn explain_on(&self, message: &[u8]) -> String {
+        explain::explain_on(&self.form, message)
+    }
+
     /// What is probably wrong with it, by place: [`Code::LINTS`].
     #[must_use]
     pub fn lints(&self) -> Vec<Problem> {
@@ -119,6 +126,26 @@ impl Pattern {
     #[must_use]
     pub fn lints_for(&self, recording: &Recording) -> Vec<Problem> {
         lint::lint(&self.form, Some(recording))
+    }
+
+    /// True when it has a regular expression. Of such patterns a log group takes 5.
+    #[must_use]
+    pub fn has_regex(&self) -> bool {
+        let is_regex = |compare: &Comparison| matches!(compare.value, Value::Regex(_));
+        match &self.form {
+            Form::Json(node) => node
+                .tests()
+                .iter()
+                .any(|test| matches!(&test.condition, Condition::Compare(compare) if is_regex(compare))),
+            Form::Delimited(fields) => fields.iter().any(|field| match &field.kind {
+                FieldKind::Word {
+                    condition: Some(node),
+                    ..
+                } => node.tests().iter().any(|compare| is_regex(compare)),
+                _ => false,
+            }),
+            Form::Terms(terms) => terms.iter().any(|term| matches!(term.kind, TermKind::Regex(_))),
+        }
     }
 
     /// Prepares it for matching.

@@ -43,6 +43,21 @@ impl Problem {
         self
     }
 
+    /// The way out in one line, with the text that is offered.
+    #[must_use]
+    pub fn way_out(&self) -> Option<String> {
+        let offered = self
+            .suggestion
+            .as_ref()
+            .map(|suggestion| suggestion.text.as_str());
+        match (&self.help, offered.filter(|text| !text.is_empty())) {
+            (Some(help), Some(text)) if !help.contains(text) => Some(format!("{help}: {text}")),
+            (Some(help), _) => Some(help.clone()),
+            (None, Some(text)) => Some(format!("write {text}")),
+            (None, None) => None,
+        }
+    }
+
     /// Offers a text for the place of the problem itself.
     pub(crate) fn instead(self, text: impl Into<String>) -> Self {
         let span = self.span.clone();

@@ -20,5 +20,5 @@ pub mod wanted;
 pub use address::{Address, Scope};
 pub use document::{STARTER, SecretRef, Secrets, Source, parse};
 pub use kinds::{Kind, Object};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, Severity};
 pub use wanted::Wanted;

@@ -5,10 +5,22 @@ use std::ops::Range;
 
 use crate::document::Spot;
 
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The spec cannot be used.
+    Error,
+    /// It can, and probably does not do what is meant.
+    Warning,
+}
+
 /// One thing that is wrong with a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// A stable name for this sort of problem, one of [`Problem::CODES`].
+    /// How much it matters.
+    pub severity: Severity,
+    /// A stable name for this sort of problem, one of [`Problem::CODES`] or of the pattern
+    /// language's [`trailwarden_pattern::Code`].
     pub code: &'static str,
     /// Which file, an index into the sources.
     pub file: usize,
@@ -53,6 +65,8 @@ codes! {
     MISSING_STACK = "missing-stack";
     /// A spec that wants no object at all.
     EMPTY = "empty";
+    /// A metric value or dimension that names no field of the pattern.
+    NO_SUCH_FIELD = "no-such-field";
     /// A section that this version does not have yet.
     RESERVED = "reserved";
     /// A section that is defined twice, mostly in two files.
@@ -93,7 +107,7 @@ codes! {
     BAD_ENDPOINT = "bad-endpoint";
     /// An endpoint that cannot be had from the environment or a file.
     SECRET = "secret";
-    /// A filter pattern that AWS would refuse.
+    /// A filter pattern with control characters; what else is wrong with one has codes of its own.
     BAD_PATTERN = "bad-pattern";
     /// A metric filter that nothing marks as the stack's.
     UNMARKED_FILTER = "unmarked-filter";
@@ -104,6 +118,7 @@ codes! {
 impl Problem {
     pub(crate) fn new(code: &'static str, spot: &Spot, message: impl Into<String>) -> Self {
         Self {
+            severity: Severity::Error,
             code,
             file: spot.file,
             span: spot.span.clone(),
@@ -111,6 +126,13 @@ impl Problem {
             label: String::new(),
             help: None,
             also: Vec::new(),
+        }
+    }
+
+    pub(crate) fn warning(self) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..self
         }
     }
 
@@ -162,12 +184,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All that is wrong with a spec, by file and place; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is wrong with a spec, by file and place. As an error it is never empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// The problems, sorted; there is one at least.
+    /// The problems, sorted.
     pub(crate) fn of(mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| {
             let place = |p: &Problem| (p.file, p.span.start, p.span.end, p.code);

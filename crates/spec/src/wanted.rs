@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Address, Object, Scope};
+use trailwarden_pattern::Pattern;
+
+use crate::{Address, Object, Problems, Scope};
 
 /// A place in the text of a spec.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +53,38 @@ pub struct Wish {
     pub place: Place,
 }
 
+/// An event that a test asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A file: its path as written, and the index of the spec's file that says it, as paths are
+    /// relative to that. It holds one event, or the records of a `CloudTrail` log file.
+    File {
+        /// The path.
+        path: String,
+        /// The file of the spec.
+        source: usize,
+    },
+    /// The event itself.
+    Text(String),
+}
+
+/// A test of a pattern (`[[rule.LABEL.test]]`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternTest {
+    /// Whose pattern it is: `rule.iam-changes`.
+    pub origin: String,
+    /// What people call the test.
+    pub name: Option<String>,
+    /// The pattern.
+    pub pattern: Pattern,
+    /// The event.
+    pub event: Event,
+    /// Whether the pattern is to match it; of several records, each of them.
+    pub matches: bool,
+    /// Where the test is written.
+    pub place: Place,
+}
+
 /// What a spec wants: a pure function of its text.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -66,4 +100,8 @@ pub struct Wanted {
     pub adopt: BTreeSet<Address>,
     /// Topics whose subscriptions are exactly those of the spec (`exclusive = true`).
     pub exclusive: BTreeSet<Address>,
+    /// Tests of patterns, in the order of the sections' labels.
+    pub tests: Vec<PatternTest>,
+    /// What is probably not meant.
+    pub warnings: Problems,
 }

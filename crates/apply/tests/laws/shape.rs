@@ -307,6 +307,8 @@ impl Builder {
                 existing: BTreeMap::new(),
                 adopt: BTreeSet::new(),
                 exclusive: BTreeSet::new(),
+                tests: Vec::new(),
+                warnings: trailwarden_spec::Problems::default(),
             },
         }
     }

@@ -10,7 +10,7 @@ use trailwarden_spec::wanted::Wanted;
 use crate::args::{Apply, Format, Global};
 use crate::connect::{connect, survey_and_plan};
 use crate::failure::{Exit, Failure};
-use crate::load::{SecretSource, load};
+use crate::load::{SecretSource, read};
 use crate::progress::Board;
 use crate::terminal::Terminal;
 
@@ -21,7 +21,9 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
             Failure::new(Exit::Usage, "`--format json` leaves no room for a question").help("add `--yes`"),
         );
     }
-    let wanted = load(&args.spec.path, SecretSource::Real)?;
+    let loaded = read(&args.spec.path, SecretSource::Real)?;
+    terminal.say(&loaded.warnings());
+    let wanted = loaded.wanted;
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let read = async {
         let provider = connect(global, &wanted, terminal, &board).await?;

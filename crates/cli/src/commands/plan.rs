@@ -5,13 +5,15 @@ use trailwarden_diff::{Plan, render};
 use crate::args::{Format, Global, Plan as PlanArgs};
 use crate::connect::{connect, survey_and_plan};
 use crate::failure::{Exit, Failure};
-use crate::load::{SecretSource, load};
+use crate::load::{SecretSource, read};
 use crate::progress::Board;
 use crate::terminal::Terminal;
 
 /// `trailwarden plan`: shows how the account differs from the spec.
 pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
-    let wanted = load(&args.spec.path, SecretSource::Real)?;
+    let loaded = read(&args.spec.path, SecretSource::Real)?;
+    terminal.say(&loaded.warnings());
+    let wanted = loaded.wanted;
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let provider = connect(global, &wanted, terminal, &board).await?;
     let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;

@@ -50,6 +50,42 @@ fn a_long_pattern_is_changed() {
     assert_snapshot!(story.text());
 }
 
+/// The pattern of the account in another spelling: quotes, blanks, parentheses, order.
+fn respelt() -> FilterPattern {
+    let pattern = FilterPattern::new(PATTERN);
+    let spelt = PATTERN.replace("{ ", "{(").replace(" }", ")}").replace(" = ", "=");
+    assert_ne!(spelt, pattern.as_str());
+    FilterPattern::new(&spelt)
+}
+
+#[test]
+fn a_pattern_that_is_spelt_differently_is_noted_and_left_alone() {
+    let mut story = Story::applied();
+    let address = "metric_filter./acme/account-activity:acme-prod-iam-changes";
+    let Object::MetricFilter(filter) = &mut story.found(address).value else {
+        unreachable!()
+    };
+    filter.pattern = respelt();
+    let text = story.text();
+    assert!(text.contains("No differences."), "{text}");
+    assert!(text.contains("`pattern` is spelt differently and means the same; left alone"), "{text}");
+}
+
+#[test]
+fn with_exact_the_text_of_a_pattern_counts() {
+    let mut story = Story::applied();
+    let address = "metric_filter./acme/account-activity:acme-prod-iam-changes";
+    let Object::MetricFilter(filter) = story.wish(address) else {
+        unreachable!()
+    };
+    filter.pattern = filter.pattern.clone().compared_as_text(true);
+    let Object::MetricFilter(filter) = &mut story.found(address).value else {
+        unreachable!()
+    };
+    filter.pattern = respelt();
+    assert_snapshot!(story.text());
+}
+
 #[test]
 fn an_alarm_drifted() {
     let mut story = Story::applied();

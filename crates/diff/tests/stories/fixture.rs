@@ -55,6 +55,8 @@ impl Story {
                 existing: BTreeMap::new(),
                 adopt: BTreeSet::new(),
                 exclusive: BTreeSet::new(),
+                tests: Vec::new(),
+                warnings: trailwarden_spec::Problems::default(),
             },
             live: Live::default(),
             options: Options::default(),

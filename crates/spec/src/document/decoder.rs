@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, Severity, code};
 use crate::wanted::Stack;
 
 use super::Secrets;
@@ -47,8 +47,9 @@ impl Sink {
         self.0.borrow_mut().push(problem);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+    pub(crate) fn has_errors(&self) -> bool {
+        let problems = self.0.borrow();
+        problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     pub(crate) fn into_inner(self) -> Vec<Problem> {
@@ -61,6 +62,8 @@ impl Sink {
 pub(crate) struct Cx<'d> {
     pub(crate) sink: &'d Sink,
     pub(crate) file: usize,
+    /// The text of the file.
+    pub(crate) text: &'d str,
     /// Gives the variables their values, once `[stack]` has been read.
     pub(crate) variables: &'d OnceCell<Stack>,
     pub(crate) secrets: &'d dyn Secrets,

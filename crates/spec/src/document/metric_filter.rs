@@ -2,24 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use trailwarden_pattern::Extractor;
+
 use crate::Object;
 use crate::kinds::{MetricFilter, Unit};
-use crate::leaf::{FilterPattern, Managed};
+use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
-use super::decoder::{At, Decode, Spot, Table, Value};
+use super::decoder::{At, Decode, Sink, Spot, Table, Value};
+use super::pattern::{self, Allowed, PatternText};
 use super::references::GroupRef;
 use super::resolve::Resolver;
-use super::sections::{Entry, Section};
+use super::sections::{Entry, Origin, Section};
 use super::stack::Header;
+use super::test::{self, Test};
 use super::values::Map;
 use super::{limits, names};
 
 /// A metric filter as typed; its log group is not resolved yet.
 #[derive(Debug)]
 pub(crate) struct FilterSection {
-    pub(crate) filter: MetricFilter,
+    pub(crate) shape: FilterShape,
     pub(crate) log_group: Option<At<GroupRef>>,
+}
+
+/// A filter without its log group, with what is known of its pattern.
+#[derive(Debug)]
+pub(crate) struct FilterShape {
+    pub(crate) filter: MetricFilter,
+    pattern: PatternText,
+    allowed: Allowed,
+    tests: Vec<Test>,
 }
 
 impl Section for FilterSection {
@@ -28,15 +41,26 @@ impl Section for FilterSection {
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
         let log_group = table.need("log_group", "\"LABEL\"");
         let pattern = read_pattern(table);
-        let filter = read_shape(table, label, &header.stack.namespace, pattern);
-        Self { filter, log_group }
+        let shape = read_shape(table, label, &header.stack.namespace, pattern);
+        Self { shape, log_group }
     }
 }
 
-/// Takes the pattern out; what cannot be read gets a stand-in.
-pub(crate) fn read_pattern(table: &mut Table<'_>) -> FilterPattern {
+/// A pattern with what belongs to it.
+pub(crate) struct PatternPart {
+    pattern: PatternText,
+    allowed: Allowed,
+    tests: Vec<Test>,
+}
+
+/// Takes the pattern, its tests and `allow` out; what cannot be read gets a stand-in.
+pub(crate) fn read_pattern(table: &mut Table<'_>) -> PatternPart {
     let pattern = table.need("pattern", "'''{ $.eventSource = \"iam.amazonaws.com\" }'''");
-    pattern.map_or_else(|| FilterPattern::new(""), |at| at.value)
+    PatternPart {
+        pattern: pattern.map_or_else(|| PatternText::unread(&table.spot), |at| at.value),
+        allowed: pattern::read_allowed(table),
+        tests: test::read(table),
+    }
 }
 
 /// Takes out what rules' filters and plain ones have in common. `name` is the name of filter and
@@ -45,9 +69,14 @@ pub(crate) fn read_shape(
     table: &mut Table<'_>,
     name: &At<String>,
     namespace: &str,
-    pattern: FilterPattern,
-) -> MetricFilter {
+    part: PatternPart,
+) -> FilterShape {
     let sink = table.cx.sink;
+    let PatternPart {
+        pattern,
+        allowed,
+        tests,
+    } = part;
     let filter_name = table.name(name, &names::FILTER).value;
     let metric = table.take::<String>("metric");
     if let Some(metric) = &metric {
@@ -62,32 +91,71 @@ pub(crate) fn read_shape(
         .map(|at| at.map(|value| value.0));
     if let Some(value) = &value {
         limits::filter_value(sink, value);
+        selects(sink, &pattern, value);
     }
+    let exact = table.take::<bool>("exact").is_some_and(|at| at.value);
     let default_value = table.take::<DefaultValue>("default_value");
     let unit = table.take::<Unit>("unit");
-    let dimensions = dimensions(table, &pattern);
+    let dimensions = dimensions(table, &pattern, &allowed);
     if let (Some(default), false) = (&default_value, dimensions.is_empty()) {
         let message = "a filter with dimensions has no default value";
         let problem =
             Problem::new(code::CONTRADICTION, &default.spot, message).label("together with `dimensions`");
         sink.report(problem.help("CloudWatch Logs refuses the two together: take one of them away"));
     }
-    MetricFilter {
+    let filter = MetricFilter {
         log_group: String::new(),
         name: filter_name,
-        pattern,
+        pattern: pattern.filter.clone().compared_as_text(exact),
         namespace: own_namespace.map_or_else(|| namespace.into(), |at| at.value),
         metric: metric.map_or_else(|| name.value.clone(), |at| at.value),
         value: value.map_or_else(|| "1".into(), |at| at.value),
         default_value: default_value.map_or(Managed::Leave, |at| Managed::Set(at.value.0)),
         unit: unit.map_or(Unit::None, |at| at.value),
         dimensions,
+    };
+    FilterShape {
+        filter,
+        pattern,
+        allowed,
+        tests,
+    }
+}
+
+/// Reports a selector that leads to no field of the pattern.
+fn selects(sink: &Sink, pattern: &PatternText, selector: &At<String>) {
+    let Some(parsed) = pattern
+        .parsed
+        .as_ref()
+        .filter(|_| selector.value.starts_with('$'))
+    else {
+        return;
+    };
+    if let Err(wrong) = Extractor::new(parsed.form(), &selector.value) {
+        let problem = Problem::new(code::NO_SUCH_FIELD, &selector.spot, wrong.message);
+        sink.report(problem.label("not a field of the pattern").help(wrong.help));
+    }
+}
+
+impl FilterShape {
+    /// The filter on a log group; its pattern is looked over, and its tests are noted.
+    pub(crate) fn on(&self, resolver: &mut Resolver<'_>, log_group: String, origin: &Origin) -> MetricFilter {
+        let filter = MetricFilter {
+            log_group,
+            ..self.filter.clone()
+        };
+        pattern::lint(resolver, &self.pattern, &self.allowed, &filter);
+        if let Some(parsed) = &self.pattern.parsed {
+            let tests = self.tests.iter().map(|test| test.of(&origin.path, parsed));
+            resolver.wanted.tests.extend(tests);
+        }
+        filter
     }
 }
 
 /// Takes a filter's dimensions out: at most three, and only of patterns that have fields
 /// (`MetricTransformation`).
-fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String, String> {
+fn dimensions(table: &mut Table<'_>, pattern: &PatternText, allowed: &Allowed) -> BTreeMap<String, String> {
     let Some(At { value: map, spot }) = table.take::<Map>("dimensions") else {
         return BTreeMap::new();
     };
@@ -96,8 +164,9 @@ fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String
         let message = format!("{} dimensions, CloudWatch Logs takes 3", all.len());
         sink.report(Problem::new(code::TOO_MANY, &spot, message).label("too many"));
     }
-    let fields = pattern.as_str().starts_with(['{', '[']);
-    if !(fields || all.is_empty() || pattern.as_str().is_empty()) {
+    let text = pattern.filter.as_str();
+    let fields = text.starts_with(['{', '[']);
+    if !(fields || all.is_empty() || text.is_empty()) {
         let message = "a filter on plain text has no dimensions";
         let problem = Problem::new(code::CONTRADICTION, &spot, message).label("the pattern has no fields");
         sink.report(
@@ -111,6 +180,9 @@ fn dimensions(table: &mut Table<'_>, pattern: &FilterPattern) -> BTreeMap<String
             let message = format!("the dimension `{}` needs a selector", name.value);
             let problem = Problem::new(code::BAD_TEXT, &value.spot, message).label("does not begin with `$`");
             sink.report(problem.help("write the field that it takes its value from, such as `$.eventName`"));
+        } else if fields {
+            selects(sink, pattern, value);
+            pattern::lint_dimension(table, allowed, value);
         }
     }
     map.into_map()
@@ -148,18 +220,13 @@ impl Decode for DefaultValue {
 
 /// Adds a plain metric filter.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<FilterSection>) {
-    let FilterSection { filter, log_group } = &entry.value;
+    let FilterSection { shape, log_group } = &entry.value;
     let path = format!("{}.log_group", entry.origin.path);
     let Some(log_group) = log_group.as_ref().and_then(|group| resolver.group(group, &path)) else {
         return;
     };
-    resolver.add(
-        MetricFilter {
-            log_group,
-            ..filter.clone()
-        },
-        &entry.origin,
-    );
+    let filter = shape.on(resolver, log_group, &entry.origin);
+    resolver.add(filter, &entry.origin);
 }
 
 /// Reports filters that nothing marks as the stack's, and more filters than a group takes.
@@ -169,6 +236,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<FilterSection>)
 pub(crate) fn check_all(resolver: &Resolver<'_>) {
     let wishes = || resolver.wanted.objects.iter();
     let mut by_group: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut with_regex: BTreeMap<&str, usize> = BTreeMap::new();
     for (address, wish) in wishes() {
         let Object::MetricFilter(filter) = &wish.object else {
             continue;
@@ -188,6 +256,20 @@ pub(crate) fn check_all(resolver: &Resolver<'_>) {
             resolver.sink.report(
                 problem.help("CloudWatch Logs takes 100, a fixed limit: put several patterns into one"),
             );
+        }
+        if filter.pattern.has_regex() {
+            let count = with_regex.entry(&filter.log_group).or_default();
+            *count += 1;
+            if *count == 6 {
+                let message = format!(
+                    "more than 5 metric filters with regular expressions on the log group `{}`",
+                    filter.log_group
+                );
+                let problem = Problem::new(code::TOO_MANY, &spot, message).label("one too many");
+                resolver.sink.report(
+                    problem.help("CloudWatch Logs takes 5, a fixed limit: write wildcards, or several names, where that is enough"),
+                );
+            }
         }
         let reads = |object: &Object| match object {
             Object::Alarm(alarm) => (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric),

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use crate::problem::{Problem, Problems, code};
+use crate::problem::{Problem, Problems, Severity, code};
 use crate::wanted::{Stack, Wanted};
 
 mod adopt;
@@ -23,6 +23,7 @@ mod limits;
 mod log_group;
 mod metric_filter;
 mod names;
+mod pattern;
 mod references;
 mod resolve;
 mod role;
@@ -31,10 +32,12 @@ mod sections;
 mod stack;
 mod suggest;
 mod tags;
+mod test;
 mod topic;
 mod trail;
 mod values;
 mod variables;
+mod written;
 
 pub(crate) use decoder::Spot;
 
@@ -114,11 +117,13 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
     }
     let mut roots: Vec<Table<'_>> = trees
         .iter()
+        .zip(sources)
         .enumerate()
-        .map(|(file, tree)| {
+        .map(|(file, (tree, source))| {
             let cx = Cx {
                 sink: &sink,
                 file,
+                text: &source.text,
                 variables: &variables,
                 secrets,
             };
@@ -139,7 +144,7 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
         if !written && !document.mistyped.contains("stack") {
             stack::report_missing(&sink);
         }
-        if document.is_empty() && sink.is_empty() {
+        if document.is_empty() && !sink.has_errors() {
             let problem =
                 Problem::new(code::EMPTY, &header.spot, "the spec wants nothing").label("no object");
             sink.report(
@@ -154,10 +159,17 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
         let unheard = || !unread.iter().any(|error| same_line(sources, error, problem));
         unread.is_empty() || (!problem.is_of_absence() && unheard())
     };
-    let mut all: Vec<Problem> = sink.into_inner().into_iter().filter(believable).collect();
+    let (warnings, errors): (Vec<Problem>, Vec<Problem>) = sink
+        .into_inner()
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Warning);
+    let mut all: Vec<Problem> = errors.into_iter().filter(believable).collect();
     all.extend(unread.iter().cloned());
     match (wanted, all.is_empty()) {
-        (Some(wanted), true) => Ok(wanted),
+        (Some(wanted), true) => Ok(Wanted {
+            warnings: Problems::of(warnings),
+            ..wanted
+        }),
         _ => Err(Problems::of(all)),
     }
 }

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arn::Arn;
-use crate::kinds::{Alarm, Subscription, TopicPolicy};
+use crate::kinds::{Alarm, Subscription, TopicPolicy, Trail};
 use crate::leaf::Managed;
-use crate::problem::{Problem, code};
+use crate::problem::{Problem, Problems, code};
 use crate::wanted::{Place, Wanted, Wish};
 use crate::{Address, Kind, Object, Scope};
 
@@ -38,6 +38,8 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         existing: BTreeMap::new(),
         adopt: BTreeSet::new(),
         exclusive: BTreeSet::new(),
+        tests: Vec::new(),
+        warnings: Problems::default(),
     };
     let mut resolver = Resolver {
         sink,
@@ -202,6 +204,24 @@ impl<'d> Resolver<'d> {
                 Some(name.value.clone())
             }
         }
+    }
+
+    /// The trails of the spec that deliver to a log group, as far as they have been added.
+    pub(crate) fn delivering(&self, group: &str) -> Vec<&Trail> {
+        let arn = self.scope().log_group_arn(group);
+        let trails = self
+            .wanted
+            .objects
+            .values()
+            .filter_map(|wish| match &wish.object {
+                Object::Trail(trail) => Some(trail),
+                _ => None,
+            });
+        let delivers = |trail: &&Trail| match &trail.delivery {
+            Managed::Set(Some(delivery)) => delivery.log_group == arn,
+            _ => false,
+        };
+        trails.filter(delivers).collect()
     }
 
     /// An alarm with its actions resolved.

@@ -1,12 +1,12 @@
 //! `[rule.LABEL]`: one metric filter and one alarm on what it counts.
 
-use crate::kinds::{Alarm, MetricFilter};
+use crate::kinds::Alarm;
 use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
 use super::alarm::{self, Actions};
 use super::decoder::{At, Table};
-use super::metric_filter;
+use super::metric_filter::{self, FilterShape};
 use super::references::GroupRef;
 use super::resolve::Resolver;
 use super::sections::{Entry, Section};
@@ -17,7 +17,7 @@ use super::{limits, names};
 #[derive(Debug)]
 pub(crate) struct RuleSection {
     log_group: Option<At<GroupRef>>,
-    filter: MetricFilter,
+    filter: FilterShape,
     alarm: Alarm,
     actions: Actions,
     /// `notify` is written, if not readable.
@@ -46,7 +46,8 @@ impl Section for RuleSection {
         let pattern = metric_filter::read_pattern(table);
 
         let mut keys = table.table_or_empty("filter");
-        let filter = metric_filter::read_shape(&mut keys, &name, &header.stack.namespace, pattern);
+        let shape = metric_filter::read_shape(&mut keys, &name, &header.stack.namespace, pattern);
+        let filter = &shape.filter;
         keys.finish();
 
         let mut keys = table.table_or_empty("alarm");
@@ -66,17 +67,9 @@ impl Section for RuleSection {
         alarm.description = description.map(|at| at.value).into();
         alarm.tags = table.tags(header);
 
-        if let Some((key, _)) = table.take_reserved("test") {
-            let path = format!("[[{}.test]]", table.path);
-            let message = format!("`{path}` is reserved for a later version");
-            let problem = Problem::new(code::RESERVED, &key.spot, message).label("would not be run");
-            sink.report(problem.help(format!(
-                "take `{path}` away: a test that nobody runs proves nothing"
-            )));
-        }
         Self {
             log_group,
-            filter,
+            filter: shape,
             alarm,
             actions: Actions { notify, ..actions },
             says_whom: says_whom || table.mistyped("notify"),
@@ -136,13 +129,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
     if alarm.description == Managed::Leave {
         alarm.description = Managed::Set(description(&resolver.header.stack.name, &label.value, &log_group));
     }
-    resolver.add(
-        MetricFilter {
-            log_group,
-            ..filter.clone()
-        },
-        origin,
-    );
+    let filter = filter.on(resolver, log_group, origin);
+    resolver.add(filter, origin);
     resolver.add(alarm, origin);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::kinds::{ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol, Statistic, Unit};
-use crate::leaf::{FilterPattern, RETENTION_DAYS, Retention};
+use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Decode, Value};
@@ -260,35 +260,5 @@ fn nearest_days(days: i64) -> String {
         }
         (Some(most), None) => format!("the most is `{most}`; `\"never\"` keeps events for ever"),
         (None, _) => "the least is `1`".into(),
-    }
-}
-
-impl Decode for FilterPattern {
-    fn decode(value: &Value<'_>) -> Option<Self> {
-        let pattern = Self::new(&String::decode(value)?);
-        let chars = pattern.as_str().chars().count();
-        if chars > Self::MAX_CHARS {
-            let message = format!(
-                "the pattern has {chars} characters, CloudWatch Logs takes {}",
-                Self::MAX_CHARS
-            );
-            let help = "split it into several rules, or say several event names with one wildcard such as `\"Create*\"`";
-            value.report(
-                Problem::new(code::BAD_PATTERN, &value.spot, message)
-                    .label("too long")
-                    .help(help),
-            );
-        }
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-        if let Some(bad) = pattern.as_str().chars().find(|&c| control(c)) {
-            let message = "the pattern has control characters";
-            let problem = Problem::new(code::BAD_PATTERN, &value.spot, message);
-            value.report(
-                problem
-                    .label(format!("`{}` is not allowed", bad.escape_debug()))
-                    .help("of these only newlines and tabs stand between words; take it away"),
-            );
-        }
-        Some(pattern)
     }
 }

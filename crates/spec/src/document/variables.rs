@@ -1,5 +1,7 @@
 //! `${account}` and its like within strings.
 
+use std::ops::Range;
+
 use crate::arn::partition_of;
 use crate::wanted::Stack;
 
@@ -18,22 +20,44 @@ pub(crate) struct Unknown {
 /// itself, there are no variables yet.
 pub(crate) fn expand(text: &str, stack: Option<&Stack>) -> Result<String, Unknown> {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(dollar) = rest.find("${") {
-        let (before, after) = (&rest[..dollar], &rest[dollar + 2..]);
-        if let Some(before) = before.strip_suffix('$') {
-            out.push_str(before);
-            out.push_str("${");
-            rest = after;
+    for piece in pieces(text, stack)? {
+        out.push_str(match piece {
+            Piece::Text(range) => &text[range],
+            Piece::Value(value, _) => value,
+        });
+    }
+    Ok(out)
+}
+
+/// A part of a string that has variables.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Piece<'s> {
+    /// Text that stands for itself, by its place.
+    Text(Range<usize>),
+    /// What stands for the variable at this place.
+    Value(&'s str, Range<usize>),
+}
+
+/// The parts of a string, with its variables looked up.
+pub(crate) fn pieces<'s>(text: &str, stack: Option<&'s Stack>) -> Result<Vec<Piece<'s>>, Unknown> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text[at..].find("${") {
+        let dollar = at + found;
+        if text[at..dollar].ends_with('$') {
+            pieces.push(Piece::Text(at..dollar - 1));
+            pieces.push(Piece::Text(dollar..dollar + 2));
+            at = dollar + 2;
             continue;
         }
-        out.push_str(before);
-        let Some((name, after)) = after.split_once('}') else {
+        pieces.push(Piece::Text(at..dollar));
+        let Some(length) = text[dollar..].find('}') else {
             return Err(Unknown {
                 message: "`${` without its `}`".into(),
                 help: "write `$${` for the two characters themselves".into(),
             });
         };
+        let name = &text[dollar + 2..dollar + length];
         let Some(stack) = stack else {
             return Err(Unknown {
                 message: format!("`${{{name}}}` cannot be used here"),
@@ -41,11 +65,11 @@ pub(crate) fn expand(text: &str, stack: Option<&Stack>) -> Result<String, Unknow
                     .into(),
             });
         };
-        match name {
-            "account" => out.push_str(&stack.scope.account),
-            "region" => out.push_str(&stack.scope.region),
-            "partition" => out.push_str(partition_of(&stack.scope.region)),
-            "stack" => out.push_str(&stack.name),
+        let value = match name {
+            "account" => stack.scope.account.as_str(),
+            "region" => &stack.scope.region,
+            "partition" => partition_of(&stack.scope.region),
+            "stack" => &stack.name,
             _ => {
                 return Err(Unknown {
                     message: format!("unknown variable `${{{name}}}`"),
@@ -60,11 +84,12 @@ pub(crate) fn expand(text: &str, stack: Option<&Stack>) -> Result<String, Unknow
                     },
                 });
             }
-        }
-        rest = after;
+        };
+        at = dollar + length + 1;
+        pieces.push(Piece::Value(value, dollar..at));
     }
-    out.push_str(rest);
-    Ok(out)
+    pieces.push(Piece::Text(at..text.len()));
+    Ok(pieces)
 }
 
 #[cfg(test)]

@@ -1,29 +1,64 @@
 use serde::Serialize;
 
+use trailwarden_pattern::Pattern;
+
 use crate::compare::{Compare, Shown, Verdict};
 
 /// A `CloudWatch` Logs filter pattern.
 ///
 /// Blanks and newlines around it are dropped: the service refuses a pattern that does not begin
 /// with its brace, and no form of the language gives them a meaning.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
-pub struct FilterPattern(String);
+pub struct FilterPattern {
+    text: String,
+    /// How a desired one is compared; it is no part of what is compared.
+    #[serde(skip)]
+    exact: bool,
+}
+
+impl PartialEq for FilterPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for FilterPattern {}
 
 impl FilterPattern {
-    /// The longest pattern that `PutMetricFilter` takes, in characters.
-    pub const MAX_CHARS: usize = 1024;
-
     /// A pattern as typed or as read back.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
+        Self {
+            text: text.trim().to_owned(),
+            exact: false,
+        }
     }
 
     /// The text that is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The same, to be compared to the letter (`exact = true`): auditors look at the text.
+    #[must_use]
+    pub fn compared_as_text(self, exact: bool) -> Self {
+        Self { exact, ..self }
+    }
+
+    /// True for a pattern with a regular expression, of which a log group takes few.
+    #[must_use]
+    pub fn has_regex(&self) -> bool {
+        Pattern::parse(&self.text).is_ok_and(|pattern| pattern.has_regex())
+    }
+
+    /// True when two differ in spelling only.
+    fn same_spelt(&self, other: &Self) -> bool {
+        match (Pattern::parse(&self.text), Pattern::parse(&other.text)) {
+            (Ok(one), Ok(other)) => one.same_spelt(&other),
+            _ => false,
+        }
     }
 }
 
@@ -31,6 +66,8 @@ impl Compare for FilterPattern {
     fn verdict(&self, live: &Self) -> Verdict {
         if self == live {
             Verdict::Same
+        } else if !self.exact && self.same_spelt(live) {
+            Verdict::SameMeaning
         } else {
             Verdict::Differs
         }
@@ -45,12 +82,12 @@ impl FilterPattern {
     /// the operand that changed. For people only: the service takes no line breaks for blanks.
     fn in_lines(&self) -> String {
         const SHORT: usize = 80;
-        if self.0.len() <= SHORT {
-            return self.0.clone();
+        if self.text.len() <= SHORT {
+            return self.text.clone();
         }
-        let mut lines = String::with_capacity(self.0.len() + 64);
+        let mut lines = String::with_capacity(self.text.len() + 64);
         let mut quoted = false;
-        let mut rest = self.0.as_str();
+        let mut rest = self.text.as_str();
         while let Some(c) = rest.chars().next() {
             let operator = !quoted && (rest.starts_with("&&") || rest.starts_with("||"));
             if operator {

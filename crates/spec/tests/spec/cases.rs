@@ -123,8 +123,40 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         &["reserved"],
     ),
     (
-        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\n[[rule.r.test]]\nmatch = true\n",
-        &["reserved"],
+        "[log_group.a]\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\n[[rule.r.test]]\nmatch = true\n\
+         [[rule.r.test]]\nfile = \"a\"\ntext = \"b\"\nmatch = true\n[[rule.r.test]]\nevent = \"{}\"\nmatch = 1\n\
+         [[rule.r.test]]\nevent.a = inf\n",
+        &[
+            "missing-key",
+            "contradiction",
+            "wrong-type",
+            "wrong-type",
+            "missing-key",
+            "wrong-type",
+        ],
+    ),
+    // patterns: the place is within the string, whatever its quotes and escapes
+    (
+        "[log_group.a]\n[defaults]\nlog_group = \"a\"\nnotify = []\n\
+         [rule.a]\npattern = \"{ $.a = \\\"x\\\" && $.\\u0061 EXISTS }\"\n\
+         [rule.b]\npattern = \"\"\"\n  { ($.account = ${account}) && \\\n    ($.b = 'it') || $.c == \\\"1\\\" }\n\"\"\"\n\
+         [rule.c]\npattern = '''\n[a = %(%, b,\n c > x]'''\n\
+         [metric_filter.d]\nlog_group = \"a\"\npattern = 'disk:full'\n",
+        &[
+            "unknown-operator",
+            "single-quotes",
+            "unknown-operator",
+            "bad-regex",
+            "not-a-number",
+            "needs-quotes",
+        ],
+    ),
+    (
+        "[log_group.a]\n[defaults]\nlog_group = \"a\"\nnotify = []\n\
+         [rule.a]\npattern = \"{ $.a = 1 }\"\nallow = [\"lost-wildcards\", \"lost-wildcard\"]\nfilter.value = \"$.b[*]\"\n\
+         [rule.b]\npattern = \"[a, , c]\"\nfilter.value = \"$b\"\n\
+         [rule.c]\npattern = \"ERROR\"\nfilter.value = \"$x\"\n",
+        &["unknown-word", "no-such-field", "no-such-field", "no-such-field"],
     ),
     (
         "[log_group.a]\nname = \"x\"\n[log_group.b]\nname = \"x\"\n",
