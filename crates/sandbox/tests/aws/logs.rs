@@ -211,6 +211,51 @@ async fn a_filter_is_replaced_whole() {
 }
 
 #[tokio::test]
+async fn five_filters_of_a_group_may_have_a_regular_expression() {
+    let logs = World::new().logs();
+    logs.create_log_group()
+        .log_group_name(GROUP)
+        .send()
+        .await
+        .unwrap();
+    let put = |number: usize, pattern: &str| {
+        logs.put_metric_filter()
+            .log_group_name(GROUP)
+            .filter_name(format!("f{number}"))
+            .filter_pattern(pattern)
+            .metric_transformations(metric("m"))
+            .send()
+    };
+    for number in 0..5 {
+        put(number, "{ $.a = %x% }").await.unwrap();
+    }
+    assert_eq!(code(put(5, "%x%").await), "LimitExceededException");
+    put(5, "x").await.unwrap();
+    // Replacing one of the five adds none.
+    put(0, "%y%").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pattern_is_tried_out() {
+    let logs = World::new().logs();
+    let test = |pattern: &str, messages: &[&str]| {
+        logs.test_metric_filter()
+            .filter_pattern(pattern)
+            .set_log_event_messages(Some(messages.iter().map(ToString::to_string).collect()))
+            .send()
+    };
+    let tried = test("[ip, ..., size > 10]", &["a b 9", "a b 11"]).await.unwrap();
+    let [found] = tried.matches() else {
+        panic!("{tried:?}")
+    };
+    assert_eq!((found.event_number(), found.event_message()), (2, Some("a b 11")));
+    let values = found.extracted_values().unwrap();
+    assert_eq!((values["$ip"].as_str(), values["$size"].as_str()), ("a", "11"));
+    assert_eq!(code(test("{ $.a EXISTS }", &["{}"]).await), "InvalidParameterException");
+    assert_eq!(code(test("a", &[]).await), "InvalidParameterException");
+}
+
+#[tokio::test]
 async fn filters_that_aws_refuses() {
     let logs = World::new().logs();
     logs.create_log_group()
@@ -241,6 +286,10 @@ async fn filters_that_aws_refuses() {
         put("a", "{ $.x = 1").metric_transformations(metric("m")),
         put("a", " { $.x = 1 } ").metric_transformations(metric("m")),
         put("a", "{ ($.x = 1 }").metric_transformations(metric("m")),
+        put("a", "{ $.x > \"1\" }").metric_transformations(metric("m")),
+        put("a", "{ event = \"x\" }").metric_transformations(metric("m")),
+        put("a", "disk:full").metric_transformations(metric("m")),
+        put("a", "%(a)%").metric_transformations(metric("m")),
         put("a", "x"),
         put("a", "x")
             .metric_transformations(metric("m"))

@@ -1,8 +1,10 @@
 //! Metric filters.
 
+use trailwarden_pattern::{Code, Extractor, FieldKind, Form, Pattern};
 use winterbaume_cloudwatchlogs::wire::{
     DeleteMetricFilterRequest, DescribeMetricFiltersRequest, DescribeMetricFiltersResponse,
-    MetricFilter as WireFilter, MetricTransformation, PutMetricFilterRequest,
+    MetricFilter as WireFilter, MetricFilterMatchRecord, MetricTransformation, PutMetricFilterRequest,
+    TestMetricFilterRequest, TestMetricFilterResponse,
 };
 
 use super::{constraint, group, group_mut, invalid, page_of};
@@ -13,11 +15,13 @@ use crate::state::{MetricFilter, State};
 
 /// The quota of metric filters in a group, which AWS does not raise.
 const FILTERS_PER_GROUP: usize = 100;
+/// The quota of those whose pattern has a regular expression.
+const REGEX_FILTERS_PER_GROUP: usize = 5;
 
 /// Makes a filter or replaces the one of the same name.
 pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricFilterRequest) -> Result<(), Failure> {
     check_filter_name(&input.filter_name)?;
-    check_pattern(&input.filter_pattern)?;
+    let pattern = read_pattern(&input.filter_pattern)?;
     let [transformation] = input.metric_transformations.as_slice() else {
         return Err(constraint(
             format!("{:?}", input.metric_transformations.len()),
@@ -43,6 +47,11 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricFilterRequest)
         }
         None => call.now,
     };
+    let others = group.filters.iter().filter(|(name, _)| **name != input.filter_name);
+    let with_regex = others.filter(|(_, filter)| Pattern::parse(&filter.pattern).is_ok_and(|it| it.has_regex()));
+    if pattern.has_regex() && with_regex.count() >= REGEX_FILTERS_PER_GROUP {
+        return Err(Failure::bad("LimitExceededException", "Resource limit exceeded."));
+    }
     let transformation = transformation.clone();
     let filter = MetricFilter {
         pattern: input.filter_pattern,
@@ -166,48 +175,75 @@ fn check_filter_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses what is wrong at first sight; the language itself is not parsed here.
-fn check_pattern(pattern: &str) -> Result<(), Failure> {
-    if pattern.chars().count() > 1024 {
+/// Reads a pattern, or refuses it in AWS's words.
+fn read_pattern(pattern: &str) -> Result<Pattern, Failure> {
+    if pattern.chars().count() > Pattern::MOST_CHARS {
         return Err(constraint(
             pattern,
             "filterPattern",
             "Member must have length less than or equal to 1024",
         ));
     }
-    let refuse = |why: &str| Err(invalid(format!("Invalid metric filter pattern{why}")));
-    if pattern.starts_with('{') && !pattern.ends_with('}') {
-        return refuse(": If a filter pattern starts with '{' it must end with '}'");
-    }
-    if pattern.starts_with('[') && !pattern.ends_with(']') {
-        return refuse(": If a filter pattern starts with '[' it must end with ']'");
-    }
-    let trimmed = pattern.trim();
-    if trimmed.len() != pattern.len() && trimmed.starts_with('{') {
-        return refuse("");
-    }
-    if pattern.starts_with('{') {
-        let (mut depth, mut quoted, mut escaped) = (0_i32, false, false);
-        for character in pattern.chars() {
-            match character {
-                _ if escaped => escaped = false,
-                '\\' if quoted => escaped = true,
-                '"' => quoted = !quoted,
-                '(' if !quoted => depth += 1,
-                ')' if !quoted => {
-                    depth -= 1;
-                    if depth < 0 {
-                        return refuse("");
-                    }
-                }
-                _ => {}
+    Pattern::parse(pattern).map_err(|problems| {
+        let why = problems.as_slice().first().map(|problem| match problem.code {
+            Code::NotANumber => {
+                let term = &pattern[problem.span.clone()];
+                format!("Invalid character(s) in term '{term}'")
             }
-        }
-        if depth != 0 || quoted || !pattern.contains('$') {
-            return refuse("");
-        }
+            _ => format!("Invalid metric filter pattern: {}", problem.message),
+        });
+        invalid(why.unwrap_or_else(|| "Invalid metric filter pattern".into()))
+    })
+}
+
+/// Which of the messages a pattern matches.
+pub(crate) fn test(input: TestMetricFilterRequest) -> Result<TestMetricFilterResponse, Failure> {
+    let pattern = read_pattern(&input.filter_pattern)?;
+    let messages = input.log_event_messages;
+    if !(1..=50).contains(&messages.len()) {
+        return Err(constraint(
+            messages.len(),
+            "logEventMessages",
+            "Member must have length between 1 and 50",
+        ));
     }
-    Ok(())
+    let matcher = pattern.matcher();
+    let fields = fields(&pattern);
+    let matches = messages.into_iter().zip(1..).filter_map(|(message, number)| {
+        let record = || {
+            let values = fields.iter().filter_map(|(name, field)| {
+                let value = field.text(message.as_bytes())?;
+                Some((name.clone(), String::from_utf8_lossy(&value).into_owned()))
+            });
+            MetricFilterMatchRecord {
+                extracted_values: Some(values.collect()),
+                event_number: Some(number),
+                event_message: Some(message.clone()),
+            }
+        };
+        matcher.is_match(message.as_bytes()).then(record)
+    });
+    Ok(TestMetricFilterResponse {
+        matches: Some(matches.collect()),
+    })
+}
+
+/// The fields that a pattern names, which a test shows the values of.
+fn fields(pattern: &Pattern) -> Vec<(String, Extractor)> {
+    let names: Vec<String> = match pattern.form() {
+        Form::Json(node) => node.tests().iter().map(|test| test.selector.to_string()).collect(),
+        Form::Delimited(fields) => (1..)
+            .zip(fields)
+            .filter_map(|(at, field)| match &field.kind {
+                FieldKind::Word { name: Some(name), .. } => Some(format!("${name}")),
+                FieldKind::Word { name: None, .. } => Some(format!("${at}")),
+                FieldKind::Ellipsis => None,
+            })
+            .collect(),
+        Form::Terms(_) => Vec::new(),
+    };
+    let field = |name: String| Extractor::new(pattern.form(), &name).ok().map(|field| (name, field));
+    names.into_iter().filter_map(field).collect()
 }
 
 fn check_transformation(it: &MetricTransformation, pattern: &str) -> Result<(), Failure> {

@@ -25,6 +25,7 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "PutMetricFilter" => filters::put(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeMetricFilters" => give(&filters::describe(state, call, take(input)?)?),
         "DeleteMetricFilter" => filters::delete(state, call, take(input)?).and_then(|()| nothing()),
+        "TestMetricFilter" => give(&filters::test(take(input)?)?),
         "CreateLogStream" => streams::create(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeLogStreams" => give(&streams::describe(state, call, take(input)?)?),
         "PutLogEvents" => give(&streams::put_events(state, call, take(input)?)?),
