@@ -29,6 +29,7 @@
 
 mod canonical;
 mod cloudtrail;
+pub mod decide;
 mod explain;
 mod extract;
 mod json;
