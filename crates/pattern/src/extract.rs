@@ -79,8 +79,14 @@ impl Extractor {
                 let at = front.or_else(|| words.len().checked_sub(*back))?;
                 let word = words.get(at)?.clone();
                 let text = match *rest && words.len() > at + 1 {
-                    // All that is left, as it stands.
-                    true => message[word.start..].trim_ascii_end(),
+                    // All that is left, as it stands: with the sign that opens a group of words.
+                    true => {
+                        let before = word
+                            .start
+                            .checked_sub(1)
+                            .filter(|at| !message[*at].is_ascii_whitespace());
+                        message[before.unwrap_or(word.start)..].trim_ascii_end()
+                    }
                     false => &message[word],
                 };
                 Some(Cow::Borrowed(text))

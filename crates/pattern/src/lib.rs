@@ -120,13 +120,13 @@ impl Pattern {
     /// What is probably wrong with it, by place: [`Code::LINTS`].
     #[must_use]
     pub fn lints(&self) -> Vec<Problem> {
-        lint::lint(&self.form, None)
+        lint::lint(self, None)
     }
 
     /// The same for a pattern that sees what a trail records.
     #[must_use]
     pub fn lints_for(&self, recording: &Recording) -> Vec<Problem> {
-        lint::lint(&self.form, Some(recording))
+        lint::lint(self, Some(recording))
     }
 
     /// True when it has a regular expression. Of such patterns a log group takes 5.

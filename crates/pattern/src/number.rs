@@ -111,7 +111,7 @@ fn power(text: &[u8]) -> Option<i64> {
     };
     let mut power = 0_i64;
     for digit in text {
-        power = (power * 10 + i64::from(digit - b'0')).min(EXPONENT);
+        power = (power * 10 + i64::from(digit - b'0')).min(2 * EXPONENT);
     }
     Some(if negative { -power } else { power })
 }

@@ -314,6 +314,7 @@ impl Reader<'_> {
             let code = self
                 .source
                 .get(self.at..self.at + 2)
+                .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
                 .and_then(|hex| u8::from_str_radix(hex, 16).ok());
             let Some(code) = code.filter(u8::is_ascii) else {
                 let help = "write two hexadecimal digits up to `7F`, such as `\\x28`";
@@ -498,6 +499,7 @@ mod tests {
             ("a\\", 1..2),
             (r"\xg0", 0..2),
             (r"\x80", 0..2),
+            (r"\x+1", 0..2),
             ("a&b", 1..2),
         ] {
             let problems = Regex::parse(regex, 0).expect_err(regex);

@@ -121,24 +121,6 @@ const VALUES: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// Fields that every record has, all of them texts. `userIdentity` is in every record, too, but none
-/// of its fields is.
-pub(crate) const ALWAYS: [&str; 8] = [
-    "eventVersion",
-    "eventTime",
-    "eventSource",
-    "eventName",
-    "awsRegion",
-    "sourceIPAddress",
-    "eventType",
-    "eventID",
-];
-
-/// True for a field that every record of `CloudTrail` has.
-pub(crate) fn always_sent(selector: &Selector) -> bool {
-    matches!(selector.steps.as_slice(), [Step::Key(name)] if ALWAYS.contains(&name.as_str()))
-}
-
 /// The names of a selector that has nothing but names, joined by periods.
 fn path(selector: &Selector) -> Option<String> {
     let names: Option<Vec<&str>> = selector

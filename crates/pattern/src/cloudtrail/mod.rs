@@ -3,7 +3,7 @@
 mod fields;
 mod names;
 
-pub(crate) use fields::{always_sent, known_values, looks_like_a_record, spelling};
+pub(crate) use fields::{known_values, looks_like_a_record, spelling};
 pub(crate) use names::{Names, names};
 
 use crate::json::Scanner;

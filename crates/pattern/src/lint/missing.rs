@@ -1,7 +1,7 @@
 //! `!=` on a field that may be missing, and on several values at once.
 
 use super::{Placed, alternatives, required};
-use crate::cloudtrail::always_sent;
+use crate::decide::always_sent;
 use crate::problem::{Code, Problem};
 use crate::tree::{Condition, NodeKind, Operator, Selector, Test};
 

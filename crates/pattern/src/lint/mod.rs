@@ -3,6 +3,7 @@
 //! Each lint names its trap, its place and a way out. They know the records of `CloudTrail`; of a
 //! pattern on other fields they say only what holds of every event.
 
+mod decided;
 mod dimension;
 mod events;
 mod fields;
@@ -12,6 +13,8 @@ mod recording;
 mod terms;
 mod values;
 
+use crate::Pattern;
+use crate::canonical::test as explained;
 use crate::problem::Problem;
 use crate::tree::{
     Comparison, Condition, Form, Node, NodeKind, Operator, Selector, Shape, Step, Test, Value,
@@ -22,8 +25,9 @@ pub use recording::{ManagementEvents, Recording};
 
 /// Looks a pattern over. `recording` says what the trail records whose events it sees, where that is
 /// known.
-pub(crate) fn lint(form: &Form, recording: Option<&Recording>) -> Vec<Problem> {
+pub(crate) fn lint(pattern: &Pattern, recording: Option<&Recording>) -> Vec<Problem> {
     let mut found = Vec::new();
+    let form = pattern.form();
     match form {
         Form::Json(node) => {
             let mut placed = Vec::new();
@@ -33,6 +37,7 @@ pub(crate) fn lint(form: &Form, recording: Option<&Recording>) -> Vec<Problem> {
             missing::lint(&placed, &mut found);
             grouping::lint(node, &mut found);
             values::lint(form, &mut found);
+            decided::lint(pattern, &mut found);
             if let Some(recording) = recording {
                 recording::lint(&placed, recording, &mut found);
             }

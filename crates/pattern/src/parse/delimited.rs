@@ -66,9 +66,14 @@ fn word(cursor: &mut Cursor<'_>) -> FieldKind {
         let help = "write `name`, `name = value`, or nothing between two commas";
         cursor.report(Problem::new(Code::Unexpected, cursor.here(), message).help(help));
     }
+    let start = cursor.at - name.len();
     cursor.blanks();
     let asks = matches!(cursor.peek(), Some('=' | '!' | '<' | '>')) && !name.is_empty();
-    let condition = if asks { condition(cursor, name) } else { None };
+    let condition = if asks {
+        condition(cursor, name, start)
+    } else {
+        None
+    };
     FieldKind::Word {
         name: (!name.is_empty()).then(|| name.to_owned()),
         condition,
@@ -76,9 +81,8 @@ fn word(cursor: &mut Cursor<'_>) -> FieldKind {
 }
 
 /// Reads the conditions on one word: `name = a || name = b`.
-fn condition(cursor: &mut Cursor<'_>, name: &str) -> Option<Node<Comparison>> {
+fn condition(cursor: &mut Cursor<'_>, name: &str, mut start: usize) -> Option<Node<Comparison>> {
     let mut any: Vec<Vec<Node<Comparison>>> = vec![Vec::new()];
-    let mut start = cursor.at - name.len();
     loop {
         let comparison = value::comparison(cursor)?;
         any.last_mut()?.push(Node::test(start..cursor.at, comparison));

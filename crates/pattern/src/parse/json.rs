@@ -288,11 +288,13 @@ fn no_selector(cursor: &mut Cursor<'_>, start: usize) -> Option<Selector> {
             problem.help("turn the condition around: `!=` for `=`, and `&&` for `||`")
         }
         (name, _) => {
-            let problem = Problem::new(Code::BadSelector, span, format!("`{name}` is no field"));
-            let dot = if name.starts_with('.') { "$" } else { "$." };
-            problem
-                .help("a field is written `$.name`")
-                .instead(format!("{dot}{name}"))
+            let problem = Problem::new(Code::BadSelector, span, format!("`{name}` is no field"))
+                .help("a field is written `$.name`");
+            let path = name.strip_prefix('.').unwrap_or(name);
+            match path.split('.').all(|part| !part.is_empty()) {
+                true => problem.instead(format!("$.{path}")),
+                false => problem,
+            }
         }
     };
     cursor.report(problem);

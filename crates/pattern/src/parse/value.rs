@@ -21,13 +21,18 @@ pub(super) fn comparison(cursor: &mut Cursor<'_>) -> Option<Comparison> {
         let message = format!("`{sign}` compares with a number only");
         let problem = Problem::new(Code::NotANumber, value_span.clone(), message);
         let number = match &value {
-            Value::Text(text) => {
-                Some(text.to_string()).filter(|text| Decimal::parse(text.as_bytes()).is_some())
-            }
+            Value::Text(text) => Some(text.to_string().replace('E', "e"))
+                .filter(|text| Decimal::parse(text.as_bytes()).is_some()),
             _ => None,
         };
         cursor.report(match number {
-            Some(number) => problem.help("write it without quotes").instead(number),
+            Some(number) => problem
+                .help(if number.contains('e') {
+                    "write it without quotes, and with a small `e`"
+                } else {
+                    "write it without quotes"
+                })
+                .instead(number),
             None => problem.help("write a number such as `400`, without quotes"),
         });
     }

@@ -1,3 +1,8 @@
 //! The language against its documented examples, sentence by sentence.
 
+mod blowup;
+mod found;
+mod laws;
+mod rows;
+mod slow;
 mod vectors;

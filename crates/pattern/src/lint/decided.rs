@@ -1,0 +1,109 @@
+//! What follows from a pattern as a whole: it is always true, never true, or says something in vain.
+
+use super::{alternatives, explained};
+use crate::Pattern;
+use crate::cloudtrail::looks_like_a_record;
+use crate::decide::{Facts, Why, always, always_sent, never, redundant};
+use crate::problem::{Code, Problem};
+use crate::tree::{Condition, Form, Node, NodeKind, Operator, Test, Value};
+
+pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
+    let Form::Json(node) = pattern.form() else { return };
+    let of_records = node
+        .tests()
+        .iter()
+        .any(|test| looks_like_a_record(&test.selector));
+    let (facts, records) = match of_records {
+        true => (Facts::cloudtrail(), "CloudTrail record"),
+        false => (Facts::none(), "JSON event"),
+    };
+    if always(pattern, &facts).is_yes() {
+        let message = format!("it matches every {records}");
+        let problem = Problem::new(Code::AlwaysTrue, node.span.clone(), message);
+        found.push(
+            problem.help(
+                "one condition after `||` that is nearly always true is enough for that; is `&&` meant?",
+            ),
+        );
+        return;
+    }
+    if never(pattern, &facts).is_yes() {
+        let message = format!("it matches no {records}");
+        let problem = Problem::new(Code::NeverTrue, node.span.clone(), message);
+        found.push(problem.help("conditions that exclude each other are joined by `&&`; is `||` meant?"));
+        return;
+    }
+    nearly_always(node, found);
+    for clause in redundant(pattern, &facts) {
+        let text =
+            |span: &std::ops::Range<usize>| pattern.text().get(span.clone()).unwrap_or_default().to_owned();
+        let why = match &clause.why {
+            Why::Repeats(span) => format!("`{}` says the same already", text(span)),
+            Why::Implied(span) => format!("it follows from `{}`", text(span)),
+            Why::Covered(span) => format!("`{}` covers it", text(span)),
+            Why::Always => "it is always true here".into(),
+            Why::Never => "it is never true here".into(),
+            Why::Together => "it follows from the others together".into(),
+        };
+        let problem = Problem::new(
+            Code::Redundant,
+            clause.span,
+            format!("this changes nothing: {why}"),
+        );
+        found.push(problem.help("take it away, or correct it"));
+    }
+}
+
+/// Two `!=` joined by `||`: only a record that is equal to both does not match. (CIS 1.4, control
+/// 4.1, matches every record but one sort of `HeadBucket` calls.)
+fn nearly_always(node: &Node<Test>, found: &mut Vec<Problem>) {
+    match &node.kind {
+        NodeKind::Test(_) => {}
+        NodeKind::All(nodes) => nodes.iter().for_each(|node| nearly_always(node, found)),
+        NodeKind::Any(nodes) => {
+            let unequal: Vec<&Node<Test>> = alternatives(node)
+                .into_iter()
+                .filter(|node| is_nearly_always(node))
+                .collect();
+            if let [first, .., last] = unequal.as_slice() {
+                let exceptions: Vec<String> = unequal.iter().filter_map(|node| equal_to(node)).collect();
+                let message = format!(
+                    "it is true of every CloudTrail record but those with {}",
+                    exceptions.join(" and ")
+                );
+                let span = first.span.start..last.span.end;
+                let problem = Problem::new(Code::AlwaysTrue, span, message);
+                found.push(problem.help(
+                    "to leave several things out join their `!=` by `&&`, and put the rest in parentheses",
+                ));
+            } else {
+                nodes.iter().for_each(|node| nearly_always(node, found));
+            }
+        }
+    }
+}
+
+/// `!=` a single value, of a field that every record has.
+fn is_nearly_always(node: &Node<Test>) -> bool {
+    let NodeKind::Test(test) = &node.kind else {
+        return false;
+    };
+    always_sent(&test.selector)
+        && matches!(&test.condition, Condition::Compare(compare)
+            if compare.operator == Operator::NotEqual && !matches!(compare.value, Value::Regex(_)))
+}
+
+fn equal_to(node: &Node<Test>) -> Option<String> {
+    let NodeKind::Test(test) = &node.kind else {
+        return None;
+    };
+    let Condition::Compare(compare) = &test.condition else {
+        return None;
+    };
+    let mut equal = test.clone();
+    equal.condition = Condition::Compare(crate::tree::Comparison {
+        operator: Operator::Equal,
+        ..compare.clone()
+    });
+    Some(format!("`{}`", explained(&equal)))
+}
