@@ -35,6 +35,7 @@ mod extract;
 mod json;
 mod lint;
 mod matcher;
+mod mutate;
 mod number;
 mod parse;
 mod problem;
@@ -47,6 +48,7 @@ pub use cloudtrail::records;
 pub use extract::{Extractor, NoSuchField};
 pub use lint::{ManagementEvents, Recording, dimension as lint_dimension};
 pub use matcher::Matcher;
+pub use mutate::{Mutant, mutants};
 pub use number::Decimal;
 pub use problem::{Code, Problem, Problems, Suggestion};
 pub use regex::Regex;
@@ -76,6 +78,14 @@ impl Pattern {
             text: text.to_owned(),
             form,
         })
+    }
+
+    /// A pattern that nobody has typed.
+    pub(crate) fn of_form(form: Form) -> Self {
+        Self {
+            text: canonical::form(&form),
+            form,
+        }
     }
 
     /// The text, as typed.

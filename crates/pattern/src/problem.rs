@@ -77,7 +77,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        match &self.help {
+        match self.way_out() {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
         }

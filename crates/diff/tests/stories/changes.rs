@@ -53,7 +53,10 @@ fn a_long_pattern_is_changed() {
 /// The pattern of the account in another spelling: quotes, blanks, parentheses, order.
 fn respelt() -> FilterPattern {
     let pattern = FilterPattern::new(PATTERN);
-    let spelt = PATTERN.replace("{ ", "{(").replace(" }", ")}").replace(" = ", "=");
+    let spelt = PATTERN
+        .replace("{ ", "{(")
+        .replace(" }", ")}")
+        .replace(" = ", "=");
     assert_ne!(spelt, pattern.as_str());
     FilterPattern::new(&spelt)
 }
@@ -68,7 +71,10 @@ fn a_pattern_that_is_spelt_differently_is_noted_and_left_alone() {
     filter.pattern = respelt();
     let text = story.text();
     assert!(text.contains("No differences."), "{text}");
-    assert!(text.contains("`pattern` is spelt differently and means the same; left alone"), "{text}");
+    assert!(
+        text.contains("`pattern` is spelt differently and means the same; left alone"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What is known of all events beforehand.
 
-use crate::tree::{Selector, Step};
+use crate::Pattern;
+use crate::cloudtrail::looks_like_a_record;
+use crate::tree::{Form, Selector, Step};
 
 use super::place::Kinds;
 
@@ -76,6 +78,28 @@ impl Facts {
     #[must_use]
     pub fn cloudtrail() -> Self {
         Self { always: CLOUDTRAIL }
+    }
+
+    /// Those of CloudTrail where one of the patterns asks about a field of its records; else nothing.
+    #[must_use]
+    pub fn fitting(patterns: &[&Pattern]) -> Self {
+        let of_records = patterns.iter().any(|pattern| match pattern.form() {
+            Form::Json(node) => node
+                .tests()
+                .iter()
+                .any(|test| looks_like_a_record(&test.selector)),
+            Form::Delimited(_) | Form::Terms(_) => false,
+        });
+        match of_records {
+            true => Self::cloudtrail(),
+            false => Self::none(),
+        }
+    }
+
+    /// True for nothing known.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.always.is_empty()
     }
 
     /// The fields that every event has.

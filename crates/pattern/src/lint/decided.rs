@@ -2,20 +2,17 @@
 
 use super::{alternatives, explained};
 use crate::Pattern;
-use crate::cloudtrail::looks_like_a_record;
 use crate::decide::{Facts, Why, always, always_sent, never, redundant};
 use crate::problem::{Code, Problem};
 use crate::tree::{Condition, Form, Node, NodeKind, Operator, Test, Value};
 
 pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
     let Form::Json(node) = pattern.form() else { return };
-    let of_records = node
-        .tests()
-        .iter()
-        .any(|test| looks_like_a_record(&test.selector));
-    let (facts, records) = match of_records {
-        true => (Facts::cloudtrail(), "CloudTrail record"),
-        false => (Facts::none(), "JSON event"),
+    let facts = Facts::fitting(&[pattern]);
+    let records = if facts.is_none() {
+        "JSON event"
+    } else {
+        "CloudTrail record"
     };
     if always(pattern, &facts).is_yes() {
         let message = format!("it matches every {records}");

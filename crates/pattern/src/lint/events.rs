@@ -118,7 +118,7 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
             .help("it will match nothing, unless the event is newer than this version"),
         });
     }
-    if candidates.contains(&typed) && !lost_among_others(one, typed, &candidates) {
+    if candidates.contains(&typed) && !exists_by_chance(one, typed, &candidates) {
         return None;
     }
     // A pattern with a `*` in the middle has a lint of its own.
@@ -126,7 +126,14 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
         return None;
     }
     if let Some(lost) = lost_wildcard(typed, &candidates) {
-        let message = format!("no event{whose} is called `{typed}`: its `*` is lost");
+        let message = match candidates.contains(&typed) {
+            false => format!("no event{whose} is called `{typed}`: its `*` is lost"),
+            // By chance a service has an event of such a name.
+            true => format!(
+                "`{typed}` is an event of {} alone: its `*` is lost",
+                names.sources_of(typed).join(", ")
+            ),
+        };
         return Some(match lost {
             Lost::End(count) => {
                 let kept = format!("{typed}*");
@@ -139,7 +146,13 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
                     .help(format!("{count} known {begin} so; write"))
                     .instead(quote(&kept))
             }
-            Lost::Middle(full) => {
+            Lost::Middle { head, full } if full.len() > WORTH_LISTING => problem(Code::LostWildcard, message)
+                .help(format!(
+                    "{} known events begin with `{head}` and end so, and a `*` counts only at the ends; write",
+                    full.len()
+                ))
+                .instead(quote(&format!("{head}*"))),
+            Lost::Middle { full, .. } => {
                 let all: Vec<String> = full
                     .iter()
                     .map(|name| format!("($.eventName = {})", quote(name)))
@@ -190,8 +203,9 @@ fn elsewhere(names: &Names, event: &str) -> Option<String> {
 enum Lost {
     /// `Create*`; how many events begin so.
     End(usize),
-    /// `Put*Policy`, which AWS would not have taken for a wildcard either; the events meant.
-    Middle(Vec<String>),
+    /// `Put*Policy`, which AWS would not have taken for a wildcard either: its beginning, and the
+    /// events meant.
+    Middle { head: String, full: Vec<String> },
 }
 
 fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
@@ -219,24 +233,32 @@ fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
             .map(|name| (*name).to_owned())
             .collect();
         // With one only it is rather another name than a family of names.
-        if (2..=12).contains(&full.len()) {
-            return Some(Lost::Middle(full));
+        if full.len() > 1 {
+            return Some(Lost::Middle {
+                head: head.to_owned(),
+                full,
+            });
         }
     }
     None
 }
 
-/// True for a name that exists by chance, such as acm-pca's `PutPolicy`, in a list of names that have
-/// all lost their `*`.
-fn lost_among_others(one: &Placed<'_>, typed: &str, candidates: &[&str]) -> bool {
-    if !matches!(lost_wildcard(typed, candidates), Some(Lost::Middle(_))) {
-        return false;
+/// The most events that are offered by name instead of a lost wildcard.
+const WORTH_LISTING: usize = 12;
+/// Beginnings of so many names are verbs.
+const A_VERB: usize = 20;
+
+/// True for a name that exists by chance: a verb that some service has an event of, such as
+/// Keyspaces' `Delete`, or acm-pca's `PutPolicy` in a list of names that have all lost their `*`.
+fn exists_by_chance(one: &Placed<'_>, typed: &str, candidates: &[&str]) -> bool {
+    match lost_wildcard(typed, candidates) {
+        None => return false,
+        Some(Lost::End(count)) => return count >= A_VERB,
+        Some(Lost::Middle { .. }) => {}
     }
     let others = one.instead.iter().flat_map(|node| node.tests());
     let texts: Vec<&str> = others.filter_map(|test| test.is_exactly("eventName")).collect();
-    let lost = |text: &&str| {
-        !candidates.contains(text) && matches!(lost_wildcard(text, candidates), Some(Lost::End(_)))
-    };
+    let lost = |text: &&str| matches!(lost_wildcard(text, candidates), Some(Lost::End(_)));
     texts.len() > 1 && texts.iter().filter(|text| lost(text)).count() * 2 > texts.len()
 }
 

@@ -3,6 +3,7 @@
 mod blowup;
 mod found;
 mod laws;
+mod published;
 mod rows;
 mod slow;
 mod vectors;

@@ -251,7 +251,10 @@ async fn a_pattern_is_tried_out() {
     assert_eq!((found.event_number(), found.event_message()), (2, Some("a b 11")));
     let values = found.extracted_values().unwrap();
     assert_eq!((values["$ip"].as_str(), values["$size"].as_str()), ("a", "11"));
-    assert_eq!(code(test("{ $.a EXISTS }", &["{}"]).await), "InvalidParameterException");
+    assert_eq!(
+        code(test("{ $.a EXISTS }", &["{}"]).await),
+        "InvalidParameterException"
+    );
     assert_eq!(code(test("a", &[]).await), "InvalidParameterException");
 }
 

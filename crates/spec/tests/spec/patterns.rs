@@ -34,7 +34,12 @@ pattern = '{ $.eventSource = ec2.amazonaws.com && $.eventName = CreateRoute || $
 pattern = '{ $.recipientAccountId != ${account} }'
 "#,
     );
-    assert!(wanted.warnings.iter().all(|warning| warning.severity == Severity::Warning));
+    assert!(
+        wanted
+            .warnings
+            .iter()
+            .all(|warning| warning.severity == Severity::Warning)
+    );
     insta::assert_snapshot!(rendered(&[&text], &wanted.warnings));
 }
 
@@ -42,8 +47,14 @@ pattern = '{ $.recipientAccountId != ${account} }'
 fn a_section_can_allow_what_it_means() {
     let rule = "[rule.r]\npattern = '{ $.errorCode != \"x\" }'\n";
     assert_eq!(warnings(rule), ["not-equal-missing"]);
-    assert_eq!(warnings(&format!("{rule}allow = [\"not-equal-missing\"]\n")), [""; 0]);
-    assert_eq!(warnings(&format!("{rule}allow = [\"lost-wildcard\"]\n")), ["not-equal-missing"]);
+    assert_eq!(
+        warnings(&format!("{rule}allow = [\"not-equal-missing\"]\n")),
+        [""; 0]
+    );
+    assert_eq!(
+        warnings(&format!("{rule}allow = [\"lost-wildcard\"]\n")),
+        ["not-equal-missing"]
+    );
 }
 
 #[test]
@@ -54,18 +65,27 @@ fn a_rule_knows_what_its_trail_records() {
         )
     };
     let iam = "[rule.r]\npattern = '{ $.eventSource = \"iam.amazonaws.com\" }'\n";
-    let object = "[rule.r]\npattern = '{ $.eventSource = \"s3.amazonaws.com\" && $.eventName = \"GetObject\" }'\n";
+    let object =
+        "[rule.r]\npattern = '{ $.eventSource = \"s3.amazonaws.com\" && $.eventName = \"GetObject\" }'\n";
     let create = "[rule.r]\npattern = '{ $.eventName = \"CreateUser\" }'\n";
     for (rule, keys, expected) in [
         (iam, "", &[][..]),
         // The stack's region is us-east-1, where IAM's events are.
         (iam, "multi_region = false\n", &[]),
-        (iam, "multi_region = false\nglobal_service_events = false\n", &["not-recorded"]),
+        (
+            iam,
+            "multi_region = false\nglobal_service_events = false\n",
+            &["not-recorded"],
+        ),
         (object, "", &["not-recorded"]),
         (create, "management_events = \"write\"\n", &[]),
         (create, "management_events = \"read\"\n", &["not-recorded"]),
     ] {
-        assert_eq!(warnings(&format!("{}{rule}", trail(keys))), expected, "{rule}{keys}");
+        assert_eq!(
+            warnings(&format!("{}{rule}", trail(keys))),
+            expected,
+            "{rule}{keys}"
+        );
     }
     // Of a group that no trail of the spec delivers to nothing is known.
     assert_eq!(warnings(object), [""; 0]);
@@ -78,7 +98,9 @@ fn a_rule_knows_what_its_trail_records() {
 #[test]
 fn dimensions_of_too_many_values() {
     let rule = |field: &str| {
-        format!("[rule.r]\npattern = '{{ $.a = 1 }}'\nfilter.dimensions.d = \"{field}\"\nalarm.dimensions.d = \"x\"\n")
+        format!(
+            "[rule.r]\npattern = '{{ $.a = 1 }}'\nfilter.dimensions.d = \"{field}\"\nalarm.dimensions.d = \"x\"\n"
+        )
     };
     assert_eq!(warnings(&rule("$.eventName")), [""; 0]);
     for field in ["$.eventID", "$.requestParameters.bucketName", "$.sourceIPAddress"] {
@@ -110,7 +132,14 @@ match = true
     let tests: Vec<(&str, Option<&str>, &Event, bool)> = wanted
         .tests
         .iter()
-        .map(|test| (test.origin.as_str(), test.name.as_deref(), &test.event, test.matches))
+        .map(|test| {
+            (
+                test.origin.as_str(),
+                test.name.as_deref(),
+                &test.event,
+                test.matches,
+            )
+        })
         .collect();
     let inline = r#"{"eventName":"CreateUser","n":[1,2.5,true],"userIdentity":{"arn":"arn:aws:iam::123456789012:root"},"at":"2026-01-01"}"#;
     let (inline, text) = (Event::Text(inline.into()), Event::Text("an ERROR".into()));

@@ -1,4 +1,5 @@
 mod junit;
+mod mutants;
 mod tests;
 
 use std::collections::BTreeMap;
@@ -22,11 +23,11 @@ pub(crate) fn run(check: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
     let warnings = loaded.wanted.warnings.as_slice().len();
     let denied = check.deny_warnings && warnings > 0;
     let good = failed == 0 && !denied;
-    terminal.print(&format!(
-        "{}{}",
-        tests::report(&results),
-        summary(&loaded.wanted, good)
-    ))?;
+    let mut report = tests::report(&results);
+    if check.mutants && failed == 0 {
+        report.push_str(&mutants::report(&loaded));
+    }
+    terminal.print(&format!("{report}{}", summary(&loaded.wanted, good)))?;
     Ok(match (failed, denied) {
         (0, false) => Exit::Done,
         (0, true) => Exit::BadSpec,

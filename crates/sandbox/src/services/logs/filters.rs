@@ -47,8 +47,12 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricFilterRequest)
         }
         None => call.now,
     };
-    let others = group.filters.iter().filter(|(name, _)| **name != input.filter_name);
-    let with_regex = others.filter(|(_, filter)| Pattern::parse(&filter.pattern).is_ok_and(|it| it.has_regex()));
+    let others = group
+        .filters
+        .iter()
+        .filter(|(name, _)| **name != input.filter_name);
+    let with_regex =
+        others.filter(|(_, filter)| Pattern::parse(&filter.pattern).is_ok_and(|it| it.has_regex()));
     if pattern.has_regex() && with_regex.count() >= REGEX_FILTERS_PER_GROUP {
         return Err(Failure::bad("LimitExceededException", "Resource limit exceeded."));
     }
@@ -231,7 +235,11 @@ pub(crate) fn test(input: TestMetricFilterRequest) -> Result<TestMetricFilterRes
 /// The fields that a pattern names, which a test shows the values of.
 fn fields(pattern: &Pattern) -> Vec<(String, Extractor)> {
     let names: Vec<String> = match pattern.form() {
-        Form::Json(node) => node.tests().iter().map(|test| test.selector.to_string()).collect(),
+        Form::Json(node) => node
+            .tests()
+            .iter()
+            .map(|test| test.selector.to_string())
+            .collect(),
         Form::Delimited(fields) => (1..)
             .zip(fields)
             .filter_map(|(at, field)| match &field.kind {
@@ -242,7 +250,11 @@ fn fields(pattern: &Pattern) -> Vec<(String, Extractor)> {
             .collect(),
         Form::Terms(_) => Vec::new(),
     };
-    let field = |name: String| Extractor::new(pattern.form(), &name).ok().map(|field| (name, field));
+    let field = |name: String| {
+        Extractor::new(pattern.form(), &name)
+            .ok()
+            .map(|field| (name, field))
+    };
     names.into_iter().filter_map(field).collect()
 }
 
