@@ -7,4 +7,5 @@ mod drift;
 mod faults;
 mod first_setup;
 mod habits;
+mod patterns;
 mod support;

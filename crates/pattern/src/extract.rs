@@ -1,6 +1,7 @@
 //! Values that a metric filter takes out of a matching event: `$.latency`, `$bytes`, `$3`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::json::{Read, Scalar, Scanner};
@@ -43,8 +44,8 @@ impl fmt::Display for NoSuchField {
 impl std::error::Error for NoSuchField {}
 
 impl Extractor {
-    /// Prepares a metric value or a dimension (`$.path` for JSON patterns, `$name` or `$1` for
-    /// space-delimited ones) of a pattern's form.
+    /// Prepares a metric value or a dimension of a pattern's form: `$.path` for JSON patterns, for
+    /// space-delimited ones `$name`, or `$1` for the event's first word.
     ///
     /// # Errors
     /// When the pattern has no such field.
@@ -128,40 +129,108 @@ fn json(text: &str) -> Result<Extractor, NoSuchField> {
 }
 
 fn word(fields: &[&FieldKind], selector: &str) -> Result<Extractor, NoSuchField> {
+    let ellipsis = fields.iter().position(|kind| **kind == FieldKind::Ellipsis);
     let names: Vec<String> = fields
         .iter()
-        .enumerate()
-        .filter_map(|(at, kind)| match kind {
+        .filter_map(|kind| match kind {
             FieldKind::Word { name: Some(name), .. } => Some(format!("${name}")),
-            FieldKind::Word { name: None, .. } => Some(format!("${}", at + 1)),
-            FieldKind::Ellipsis => None,
+            _ => None,
         })
         .collect();
     let missing = || NoSuchField {
         message: format!("the pattern has no word `{selector}`"),
-        help: match names.as_slice() {
-            [] => "name the words in the pattern: `[first, second]`".into(),
-            names => format!("it has {}", names.join(", ")),
+        help: match (names.as_slice(), ellipsis) {
+            ([], None) => format!("it has the words `$1` to `${}`", fields.len()),
+            ([], Some(_)) => {
+                "name the words in the pattern, or number those of the event: `$1`, `$2`, ...".into()
+            }
+            (names, _) => format!(
+                "it has {}; others have the numbers `$1`, `$2`, ...",
+                names.join(", ")
+            ),
         },
     };
     let wanted = selector.strip_prefix('$').ok_or_else(missing)?;
     let by_name =
         |kind: &&FieldKind| matches!(kind, FieldKind::Word { name: Some(name), .. } if name == wanted);
-    let by_place = || wanted.parse::<usize>().ok().and_then(|at| at.checked_sub(1));
-    let at = fields
-        .iter()
-        .position(by_name)
-        .or_else(by_place)
-        .filter(|&at| matches!(fields.get(at), Some(FieldKind::Word { .. })))
-        .ok_or_else(missing)?;
-    let ellipsis = fields.iter().position(|kind| **kind == FieldKind::Ellipsis);
-    let last = at + 1 == fields.len();
-    let free = matches!(fields[at], FieldKind::Word { condition: None, .. });
-    Ok(Extractor(Source::Word {
-        front: ellipsis.is_none_or(|ellipsis| at < ellipsis).then_some(at),
-        back: fields.len() - at,
-        rest: last && free && ellipsis.is_none(),
-    }))
+    let Some(at) = fields.iter().position(by_name) else {
+        // A number is a word's place in the event, wherever a `...` stands.
+        let place = wanted
+            .parse::<usize>()
+            .ok()
+            .and_then(|place| place.checked_sub(1));
+        let place = place.filter(|at| ellipsis.is_some() || fields.is_empty() || *at < fields.len());
+        return place.map(|at| in_order(fields, at)).ok_or_else(missing);
+    };
+    match ellipsis {
+        Some(ellipsis) if at > ellipsis => Ok(Extractor(Source::Word {
+            front: None,
+            back: fields.len() - at,
+            rest: false,
+        })),
+        _ => Ok(in_order(fields, at)),
+    }
+}
+
+/// The word at a place counted from the front; the last entry takes the rest where nothing is asked
+/// of it.
+fn in_order(fields: &[&FieldKind], at: usize) -> Extractor {
+    let ellipsis = fields.contains(&&FieldKind::Ellipsis);
+    let free = matches!(fields.get(at), Some(FieldKind::Word { condition: None, .. }));
+    Extractor(Source::Word {
+        front: Some(at),
+        back: 0,
+        rest: free && at + 1 == fields.len() && !ellipsis,
+    })
+}
+
+/// Every value of an event that a pattern has a name for, as `TestMetricFilter` shows them: for JSON
+/// patterns the fields that they ask about, for space-delimited ones all words, by name or number.
+#[must_use]
+pub fn extracted(form: &Form, message: &[u8]) -> BTreeMap<String, String> {
+    let mut names: Vec<String> = match form {
+        Form::Json(node) => node
+            .tests()
+            .iter()
+            .map(|test| test.selector.to_string())
+            .collect(),
+        Form::Delimited(fields) => fields
+            .iter()
+            .filter_map(|field| match &field.kind {
+                FieldKind::Word { name: Some(name), .. } => Some(format!("${name}")),
+                _ => None,
+            })
+            .collect(),
+        Form::Terms(_) => return BTreeMap::new(),
+    };
+    if let Form::Delimited(fields) = form {
+        let count = words(message).len();
+        let ellipsis = fields.iter().position(|field| field.kind == FieldKind::Ellipsis);
+        // The entry that a word of the event falls to.
+        let entry = |at: usize| match ellipsis {
+            None if fields.is_empty() => None,
+            None => fields.get(at.min(fields.len() - 1)),
+            Some(ellipsis) if at < ellipsis => fields.get(at),
+            Some(_) => (at + fields.len())
+                .checked_sub(count)
+                .filter(|entry| Some(*entry) > ellipsis)
+                .and_then(|entry| fields.get(entry)),
+        };
+        let named = |at: usize| {
+            entry(at).is_some_and(|field| matches!(&field.kind, FieldKind::Word { name: Some(_), .. }))
+        };
+        names.extend(
+            (0..count)
+                .filter(|at| !named(*at))
+                .map(|at| format!("${}", at + 1)),
+        );
+    }
+    let value = |name: String| {
+        let field = Extractor::new(form, &name).ok()?;
+        let value = String::from_utf8_lossy(&field.text(message)?).into_owned();
+        Some((name, value))
+    };
+    names.into_iter().filter_map(value).collect()
 }
 
 /// The value that a selector without wildcards leads to; of a key that stands there twice, the last.

@@ -133,19 +133,19 @@ fn comparison_changes(compare: &Comparison) -> Vec<(String, Comparison)> {
         };
         found.push((format!("has `{}`", operator.sign()), compare));
     }
-    if let Value::Text(text) = &compare.value {
-        if text.shape != Shape::Any {
-            let text = Text {
-                shape: Shape::Any,
-                text: String::new(),
-            };
-            let change = format!("has `{}`", canonical::quote(&text.to_string()));
-            let compare = Comparison {
-                value: Value::Text(text),
-                ..compare.clone()
-            };
-            found.push((change, compare));
-        }
+    if let Value::Text(text) = &compare.value
+        && text.shape != Shape::Any
+    {
+        let text = Text {
+            shape: Shape::Any,
+            text: String::new(),
+        };
+        let change = format!("has `{}`", canonical::quote(&text.to_string()));
+        let compare = Comparison {
+            value: Value::Text(text),
+            ..compare.clone()
+        };
+        found.push((change, compare));
     }
     found
 }

@@ -14,20 +14,23 @@ pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
     } else {
         "CloudTrail record"
     };
+    let joined = |all: bool| joins(node, all);
     if always(pattern, &facts).is_yes() {
         let message = format!("it matches every {records}");
         let problem = Problem::new(Code::AlwaysTrue, node.span.clone(), message);
-        found.push(
-            problem.help(
-                "one condition after `||` that is nearly always true is enough for that; is `&&` meant?",
-            ),
-        );
+        found.push(problem.help(match joined(false) {
+            true => "one condition after `||` that is always true is enough for that; is `&&` meant?",
+            false => "such a filter counts events; to pick some out ask about their values",
+        }));
         return;
     }
     if never(pattern, &facts).is_yes() {
         let message = format!("it matches no {records}");
         let problem = Problem::new(Code::NeverTrue, node.span.clone(), message);
-        found.push(problem.help("conditions that exclude each other are joined by `&&`; is `||` meant?"));
+        found.push(problem.help(match joined(true) {
+            true => "conditions that exclude each other are joined by `&&`; is `||` meant?",
+            false => "what it asks for is not in them",
+        }));
         return;
     }
     nearly_always(node, found);
@@ -48,6 +51,15 @@ pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
             format!("this changes nothing: {why}"),
         );
         found.push(problem.help("take it away, or correct it"));
+    }
+}
+
+/// True where the pattern has this operator.
+fn joins(node: &Node<Test>, all: bool) -> bool {
+    match &node.kind {
+        NodeKind::Test(_) => false,
+        NodeKind::All(nodes) => all || nodes.iter().any(|node| joins(node, all)),
+        NodeKind::Any(nodes) => !all || nodes.iter().any(|node| joins(node, all)),
     }
 }
 

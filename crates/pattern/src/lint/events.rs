@@ -4,7 +4,7 @@ use super::{Placed, required};
 use crate::canonical::quote;
 use crate::cloudtrail::{Names, names};
 use crate::problem::{Code, Problem};
-use crate::tree::{Comparison, Shape, Text, Value};
+use crate::tree::{Comparison, Operator, Shape, Text, Value};
 
 pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
     for one in placed {
@@ -15,6 +15,8 @@ pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
             found.extend(source(compare, text));
         } else if one.test.selector.is("eventName") {
             found.extend(event(one, compare, text));
+        } else if one.test.selector.is("errorCode") {
+            found.extend(error_code(compare, text));
         }
     }
 }
@@ -23,6 +25,30 @@ fn text_of(compare: &Comparison) -> Option<(&Comparison, &Text)> {
     match &compare.value {
         Value::Text(text) => Some((compare, text)),
         _ => None,
+    }
+}
+
+/// Error codes that services spell in several ways, so that one spelling alone leaves most out: EC2
+/// says `Client.UnauthorizedOperation`, and most of the newer services `AccessDeniedException`.
+fn error_code(compare: &Comparison, text: &Text) -> Option<Problem> {
+    let (whole, other) = match text.text.as_str() {
+        "UnauthorizedOperation" => ("*UnauthorizedOperation", "Client.UnauthorizedOperation"),
+        "AccessDenied" => ("AccessDenied*", "AccessDeniedException"),
+        _ => return None,
+    };
+    if text.shape != Shape::Exact || compare.operator != Operator::Equal {
+        return None;
+    }
+    let message = format!("services say `{other}`, too: `{text}` is without its `*`");
+    let problem = Problem::new(Code::LostWildcard, compare.value_span.clone(), message);
+    Some(problem.instead(quote(whole)))
+}
+
+/// What follows from a name that no event has.
+fn in_vain(compare: &Comparison) -> &'static str {
+    match compare.operator {
+        Operator::NotEqual => "unless the event is newer than this version, that is always true",
+        _ => "it will match nothing, unless the event is newer than this version",
     }
 }
 
@@ -115,7 +141,7 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
                 Code::UnknownEvent,
                 format!("no known event{whose} {verb} `{typed}`"),
             )
-            .help("it will match nothing, unless the event is newer than this version"),
+            .help(in_vain(compare)),
         });
     }
     if candidates.contains(&typed) && !exists_by_chance(one, typed, &candidates) {
@@ -178,7 +204,7 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
         None if partly_known => None,
         None => Some(match elsewhere(names, typed) {
             Some(elsewhere) => problem.help(format!("it is an event of {elsewhere}")),
-            None => problem.help("it will match nothing, unless the event is newer than this version"),
+            None => problem.help(in_vain(compare)),
         }),
     }
 }

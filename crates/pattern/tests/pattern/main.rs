@@ -3,6 +3,7 @@
 mod blowup;
 mod found;
 mod laws;
+mod manual;
 mod published;
 mod rows;
 mod slow;

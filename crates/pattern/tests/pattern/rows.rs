@@ -218,6 +218,7 @@ fn a_suggestion_put_in_place_is_a_pattern() {
 #[test]
 fn values_are_taken_out_by_name_by_place_and_by_path() {
     let line = r#"127.0.0.1 - frank [10/Oct/2000:13:25:15] "GET /index.html" 404 1534"#;
+    let page = "127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] \"GET /index.html HTTP/1.0\" 404 1534";
     for (text, field, message, value) in [
         (
             "[..., request=*.html*, status_code=4*,]",
@@ -240,6 +241,14 @@ fn values_are_taken_out_by_name_by_place_and_by_path() {
             "10/Oct/2000:13:25:15",
         ),
         ("[ip, ..., size]", "$ip", line, "127.0.0.1"),
+        // AWS's own example: the last word of this event is `$7`.
+        ("[..., request=*.html*, status_code=4*,]", "$7", page, "1534"),
+        (
+            "[..., request=*.html*, status_code=4*,]",
+            "$4",
+            page,
+            "10/Oct/2000:13:25:15 -0700",
+        ),
         ("[ip, ..., size]", "$size", line, "1534"),
         (
             "[level, rest]",
@@ -279,7 +288,6 @@ fn what_is_no_single_value_is_not_taken_out() {
         ("{ $.a = 1 }", "$.*"),
         ("{ $.a = 1 }", "a"),
         ("{ $.a = 1 }", "$1"),
-        ("[a, ..., b]", "$2"),
         ("[a, b]", "$3"),
         ("[a, b]", "$0"),
         ("[a, b]", "$c"),
@@ -306,4 +314,29 @@ fn what_is_no_single_value_is_not_taken_out() {
         assert_eq!(extractor.number(message.as_bytes()), None, "{message}");
     }
     assert_eq!(extractor.number(br#"{"b":"12"}"#), None, "a text is no number");
+}
+
+#[test]
+fn all_values_are_those_of_aws_s_example() {
+    let pattern = Pattern::parse("[..., request=*.html*, status_code=4*,]").expect("a pattern");
+    let line = "127.0.0.1 - frank [10/Oct/2000:13:25:15 -0700] \"GET /index.html HTTP/1.0\" 404 1534";
+    let found = trailwarden_pattern::extracted(pattern.form(), line.as_bytes());
+    let shown: Vec<String> = found
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "$1=127.0.0.1",
+            "$2=-",
+            "$3=frank",
+            "$4=10/Oct/2000:13:25:15 -0700",
+            "$7=1534",
+            "$request=GET /index.html HTTP/1.0",
+            "$status_code=404",
+        ]
+    );
+    let all = Pattern::parse("[]").expect("a pattern");
+    assert_eq!(trailwarden_pattern::extracted(all.form(), b"a b").len(), 2);
 }

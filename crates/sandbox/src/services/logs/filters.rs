@@ -1,6 +1,6 @@
 //! Metric filters.
 
-use trailwarden_pattern::{Code, Extractor, FieldKind, Form, Pattern};
+use trailwarden_pattern::{Code, Pattern, extracted};
 use winterbaume_cloudwatchlogs::wire::{
     DeleteMetricFilterRequest, DescribeMetricFiltersRequest, DescribeMetricFiltersResponse,
     MetricFilter as WireFilter, MetricFilterMatchRecord, MetricTransformation, PutMetricFilterRequest,
@@ -212,15 +212,11 @@ pub(crate) fn test(input: TestMetricFilterRequest) -> Result<TestMetricFilterRes
         ));
     }
     let matcher = pattern.matcher();
-    let fields = fields(&pattern);
     let matches = messages.into_iter().zip(1..).filter_map(|(message, number)| {
         let record = || {
-            let values = fields.iter().filter_map(|(name, field)| {
-                let value = field.text(message.as_bytes())?;
-                Some((name.clone(), String::from_utf8_lossy(&value).into_owned()))
-            });
+            let values = extracted(pattern.form(), message.as_bytes());
             MetricFilterMatchRecord {
-                extracted_values: Some(values.collect()),
+                extracted_values: Some(values.into_iter().collect()),
                 event_number: Some(number),
                 event_message: Some(message.clone()),
             }
@@ -230,32 +226,6 @@ pub(crate) fn test(input: TestMetricFilterRequest) -> Result<TestMetricFilterRes
     Ok(TestMetricFilterResponse {
         matches: Some(matches.collect()),
     })
-}
-
-/// The fields that a pattern names, which a test shows the values of.
-fn fields(pattern: &Pattern) -> Vec<(String, Extractor)> {
-    let names: Vec<String> = match pattern.form() {
-        Form::Json(node) => node
-            .tests()
-            .iter()
-            .map(|test| test.selector.to_string())
-            .collect(),
-        Form::Delimited(fields) => (1..)
-            .zip(fields)
-            .filter_map(|(at, field)| match &field.kind {
-                FieldKind::Word { name: Some(name), .. } => Some(format!("${name}")),
-                FieldKind::Word { name: None, .. } => Some(format!("${at}")),
-                FieldKind::Ellipsis => None,
-            })
-            .collect(),
-        Form::Terms(_) => Vec::new(),
-    };
-    let field = |name: String| {
-        Extractor::new(pattern.form(), &name)
-            .ok()
-            .map(|field| (name, field))
-    };
-    names.into_iter().filter_map(field).collect()
 }
 
 fn check_transformation(it: &MetricTransformation, pattern: &str) -> Result<(), Failure> {
