@@ -11,7 +11,7 @@ use aws_sdk_cloudwatchlogs::types::MetricTransformation;
 use serde_json::Value;
 
 use crate::support::clients::{Clients, wait};
-use crate::support::world::{Ran, World, example};
+use crate::support::world::{Ran, World, example, examples};
 
 /// AWS's documented examples, and rows for every sentence that describes the language.
 const ROWS: [&str; 2] = [
@@ -369,9 +369,9 @@ fn with_exact_apply_writes_the_text() {
 #[test]
 fn the_examples_have_no_warnings_and_their_tests_pass() {
     let world = World::on_sandbox();
-    for name in ["account-activity.toml"] {
-        world.write(name, &example(name));
-        let ran = world.run(&["check", name, "--deny-warnings"]).exits(0);
+    for name in examples() {
+        world.write(&name, &example(&name));
+        let ran = world.run(&["check", &name, "--deny-warnings"]).exits(0);
         assert_eq!(ran.stderr, "", "{name}");
         assert!(ran.stdout.contains(" passed"), "{name} has tests");
     }

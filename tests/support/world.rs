@@ -186,3 +186,17 @@ pub(crate) fn example(name: &str) -> String {
         .join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read {}: {error}", path.display()))
 }
+
+/// The names of the project's example specs.
+pub(crate) fn examples() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs");
+    let entries = std::fs::read_dir(&folder).expect("the examples");
+    let names = entries.map(|entry| {
+        entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned()
+    });
+    names.filter(|name| name.ends_with(".toml")).collect()
+}

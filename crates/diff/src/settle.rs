@@ -100,13 +100,14 @@ impl Settling<'_> {
 
     /// Refuses steps that blind and steps that together take too much away where nobody consented.
     fn consent(&self, plan: &mut Plan) {
-        let owned = self
-            .live
-            .objects
-            .values()
-            .filter(|found| found.owner.is_ours())
-            .count();
         let takes = |step: &Step| step.action == Action::Delete || step.blinds.is_some();
+        // The objects as the next plan finds them if all of these are refused: what one plan refuses
+        // the next must not let through.
+        let count = |wanted: &dyn Fn(&Step) -> bool| plan.steps.iter().filter(|step| wanted(step)).count();
+        let owned = self.live.objects.values().filter(|found| found.owner.is_ours());
+        let added = count(&|step| matches!(step.action, Action::Create | Action::Adopt));
+        let released = count(&|step| step.action == Action::Release && !takes(step));
+        let owned = (owned.count() + added).saturating_sub(released);
         let deleted = |address: &Address| {
             plan.steps
                 .iter()

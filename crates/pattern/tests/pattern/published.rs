@@ -1,14 +1,14 @@
 //! Patterns that people paste: those of the CIS benchmarks, held against real records and looked
 //! over, and those of tutorials that have lost their `*`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
-use trailwarden_pattern::{Pattern, records};
+use trailwarden_pattern::{ManagementEvents, Pattern, Recording, records};
 
 fn events() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events")
@@ -270,4 +270,51 @@ fn every_event_of_the_samples_is_a_known_name() {
     unknown.sort();
     unknown.dedup();
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn what_a_trail_does_not_record_is_pointed_out() {
+    let all = Recording {
+        management: ManagementEvents::All,
+        excluded: BTreeSet::new(),
+        data: false,
+        global: true,
+    };
+    let without_kms = Recording {
+        excluded: BTreeSet::from(["kms.amazonaws.com".into()]),
+        ..all.clone()
+    };
+    let regional = Recording {
+        global: false,
+        ..all.clone()
+    };
+    let with_data = Recording {
+        data: true,
+        ..all.clone()
+    };
+    let expected = expected();
+    let cis = |control: &str| {
+        expected["patterns"][control]["pattern"]
+            .as_str()
+            .expect("text")
+            .to_owned()
+    };
+    let object = r#"{ $.eventSource = "s3.amazonaws.com" && $.eventName = "GetObject" }"#.to_owned();
+    for (text, recording, codes) in [
+        (cis("4.7"), &all, &[][..]),
+        (cis("4.7"), &without_kms, &["not-recorded"]),
+        (cis("4.4"), &all, &[]),
+        (cis("4.4"), &regional, &["not-recorded"]),
+        (cis("4.15"), &regional, &["not-recorded"]),
+        (object.clone(), &all, &["not-recorded"]),
+        (object, &with_data, &[]),
+    ] {
+        let pattern = Pattern::parse(&text).expect("good");
+        let found: Vec<&str> = pattern
+            .lints_for(recording)
+            .iter()
+            .map(|lint| lint.code.as_str())
+            .collect();
+        assert_eq!(found, codes, "{text} {recording:?}");
+    }
 }
