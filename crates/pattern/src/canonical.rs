@@ -8,12 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::tree::{
     Comparison, Condition, Field, FieldKind, Form, Node, NodeKind, Sign, Term, TermKind, Test, Value,
+    is_plain_word, quote,
 };
-
-/// A text in double quotes.
-pub(crate) fn quote(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
 
 /// The canonical spelling of a pattern.
 pub(crate) fn form(form: &Form) -> String {
@@ -166,7 +162,7 @@ fn term(term: &Term) -> String {
     };
     match &term.kind {
         kind if occurs_everywhere(kind) => format!("{sign}\"\""),
-        TermKind::Text(text) if crate::parse::is_plain_word(text) => format!("{sign}{text}"),
+        TermKind::Text(text) if is_plain_word(text) => format!("{sign}{text}"),
         TermKind::Text(text) => format!("{sign}{}", quote(text)),
         TermKind::Regex(regex) => format!("{sign}%{}%", regex.source()),
     }

@@ -1,10 +1,10 @@
 //! A pattern in words: what AWS reads, grouped as AWS groups it.
 
-use crate::canonical::{occurs_everywhere, quote};
+use crate::canonical::occurs_everywhere;
 use crate::matcher::Matcher;
 use crate::tree::{
     Comparison, Condition, FieldKind, Form, Node, NodeKind, Operator, Shape, Sign, Term, TermKind, Test,
-    Value,
+    Value, quote,
 };
 
 /// A tree of lines.

@@ -6,7 +6,7 @@ use crate::Pattern;
 use crate::canonical;
 use crate::decide::{Answer, Facts, equal};
 use crate::tree::{
-    Comparison, Condition, FieldKind, Form, Node, NodeKind, Operator, Shape, Sign, Test, Text, Value,
+    Comparison, Condition, FieldKind, Form, Node, NodeKind, Operator, Shape, Sign, Test, Text, Value, quote,
 };
 
 /// A pattern with one small change.
@@ -140,7 +140,7 @@ fn comparison_changes(compare: &Comparison) -> Vec<(String, Comparison)> {
             shape: Shape::Any,
             text: String::new(),
         };
-        let change = format!("has `{}`", canonical::quote(&text.to_string()));
+        let change = format!("has `{}`", quote(&text.to_string()));
         let compare = Comparison {
             value: Value::Text(text),
             ..compare.clone()

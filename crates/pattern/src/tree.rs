@@ -372,3 +372,13 @@ pub(crate) fn is_word(c: char) -> bool {
 pub(crate) fn is_bare(c: char) -> bool {
     is_word(c) || matches!(c, '.' | '*' | '+' | '-')
 }
+
+/// True for a text that needs no quotes as a term.
+pub(crate) fn is_plain_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(is_word)
+}
+
+/// A text in double quotes.
+pub(crate) fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

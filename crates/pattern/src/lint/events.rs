@@ -1,10 +1,9 @@
 //! The names of events and their sources: lost wildcards, slips, names that do not exist.
 
 use super::{Placed, required};
-use crate::canonical::quote;
 use crate::cloudtrail::{Names, names};
 use crate::problem::{Code, Problem};
-use crate::tree::{Comparison, Operator, Shape, Text, Value};
+use crate::tree::{Comparison, Operator, Shape, Text, Value, quote};
 
 pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
     for one in placed {

@@ -1,10 +1,9 @@
 //! The spelling of fields, and of words that a field's value is one of.
 
 use super::Placed;
-use crate::canonical::quote;
 use crate::cloudtrail::{known_values, looks_like_a_record, spelling};
 use crate::problem::{Code, Problem};
-use crate::tree::{Selector, Shape, Step, Value};
+use crate::tree::{Selector, Shape, Step, Value, quote};
 
 pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
     // Other applications have fields of nearly these names.

@@ -1,9 +1,8 @@
 //! A `*` that is no wildcard.
 
-use crate::canonical::quote;
 use crate::problem::{Code, Problem};
 use crate::regex::Regex;
-use crate::tree::{Comparison, FieldKind, Form, Shape, Text, Value};
+use crate::tree::{Comparison, FieldKind, Form, Shape, Text, Value, quote};
 
 pub(super) fn lint(form: &Form, found: &mut Vec<Problem>) {
     let all: Vec<&Comparison> = match form {

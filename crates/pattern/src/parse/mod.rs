@@ -12,7 +12,6 @@ mod value;
 use crate::problem::{Code, Problem, Problems};
 use crate::tree::{Form, Selector};
 use cursor::Cursor;
-pub(crate) use value::is_plain_word;
 
 /// The longest pattern that AWS takes, in characters (`PutMetricFilter`).
 pub(crate) const MOST_CHARS: usize = 1024;

@@ -1,10 +1,10 @@
 //! Terms without brackets.
 
 use crate::problem::{Code, Problem};
-use crate::tree::{Sign, Term, TermKind};
+use crate::tree::{Sign, Term, TermKind, is_plain_word, quote};
 
 use super::cursor::{Cursor, is_blank};
-use super::value::{self, is_plain_word};
+use super::value;
 
 /// Reads the terms of a pattern; none at all match every event.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Vec<Term> {
@@ -87,6 +87,6 @@ fn needs_quotes(cursor: &mut Cursor<'_>, start: usize, word: &str) {
     cursor.report(
         problem
             .help("without quotes a term has letters, digits and `_` only")
-            .instead(crate::canonical::quote(word)),
+            .instead(quote(word)),
     );
 }

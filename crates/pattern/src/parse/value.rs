@@ -3,7 +3,7 @@
 use crate::number::Decimal;
 use crate::problem::{Code, Problem};
 use crate::regex::Regex;
-use crate::tree::{Comparison, Number, Operator, Text, Value, is_bare, is_word};
+use crate::tree::{Comparison, Number, Operator, Text, Value, is_bare, is_word, quote};
 
 use super::cursor::{Cursor, is_blank};
 
@@ -117,7 +117,7 @@ fn value(cursor: &mut Cursor<'_>) -> Option<Value> {
         cursor.report(
             problem
                 .help("without quotes a value has letters, digits and `_ . * + -` only")
-                .instead(crate::canonical::quote(bare)),
+                .instead(quote(bare)),
         );
         return Some(Value::Text(Text::new(bare)));
     }
@@ -191,14 +191,5 @@ pub(super) fn single_quoted(cursor: &mut Cursor<'_>) {
         start..cursor.at,
         "single quotes are no quotes here",
     );
-    cursor.report(
-        problem
-            .help("write double quotes")
-            .instead(crate::canonical::quote(inner)),
-    );
-}
-
-/// True for a text that needs no quotes as a term.
-pub(crate) fn is_plain_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(is_word)
+    cursor.report(problem.help("write double quotes").instead(quote(inner)));
 }

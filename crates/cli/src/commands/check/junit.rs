@@ -3,7 +3,7 @@ use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::tests::Outcome;
+use super::outcomes::Outcome;
 use crate::failure::{Exit, Failure};
 
 /// Writes the results of tests as `JUnit` XML, a suite for each pattern.

@@ -1,6 +1,6 @@
 mod junit;
 mod mutants;
-mod tests;
+mod outcomes;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(check: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
     let loaded = read(&check.spec.path, SecretSource::Unread)?;
     terminal.say(&loaded.warnings());
-    let results = tests::run(&loaded);
+    let results = outcomes::run(&loaded);
     if let Some(file) = &check.junit {
         junit::write(file, &results)?;
     }
@@ -23,7 +23,7 @@ pub(crate) fn run(check: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
     let warnings = loaded.wanted.warnings.as_slice().len();
     let denied = check.deny_warnings && warnings > 0;
     let good = failed == 0 && !denied;
-    let mut report = tests::report(&results);
+    let mut report = outcomes::report(&results);
     if check.mutants && failed == 0 {
         report.push_str(&mutants::report(&loaded));
     }

@@ -7,7 +7,7 @@ use trailwarden_diff::render::visible;
 use trailwarden_pattern::{Mutant, mutants};
 use trailwarden_spec::wanted::PatternTest;
 
-use super::tests;
+use super::outcomes;
 use crate::load::Loaded;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -24,7 +24,7 @@ pub(super) fn report(loaded: &Loaded) -> String {
         let pattern = &of_rule[0].pattern;
         let events: Vec<(bool, Vec<Vec<u8>>)> = of_rule
             .iter()
-            .filter_map(|test| Some((test.matches, tests::events(loaded, test).ok()?)))
+            .filter_map(|test| Some((test.matches, outcomes::events(loaded, test).ok()?)))
             .collect();
         let noticed = |mutant: &Mutant| {
             let matcher = mutant.pattern.matcher();
