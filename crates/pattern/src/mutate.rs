@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::Pattern;
-use crate::canonical;
 use crate::decide::{Answer, Facts, equal};
 use crate::tree::{
     Comparison, Condition, FieldKind, Form, Node, NodeKind, Operator, Shape, Sign, Test, Text, Value, quote,

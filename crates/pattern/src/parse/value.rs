@@ -3,7 +3,7 @@
 use crate::number::Decimal;
 use crate::problem::{Code, Problem};
 use crate::regex::Regex;
-use crate::tree::{Comparison, Number, Operator, Text, Value, is_bare, is_word, quote};
+use crate::tree::{Comparison, Number, Operator, Text, Value, is_bare, quote};
 
 use super::cursor::{Cursor, is_blank};
 
