@@ -188,7 +188,7 @@ codes! {
         UnknownOperator = "unknown-operator",
         /// A value or a term that needs double quotes.
         NeedsQuotes = "needs-quotes",
-        /// Single quotes are no quotes.
+        /// Single, typographic and back quotes are no quotes.
         SingleQuotes = "single-quotes",
         /// `<` and its like compare with a bare number only.
         NotANumber = "not-a-number",

@@ -1,10 +1,12 @@
 //! What follows from a pattern as a whole: it is always true, never true, or says something in vain.
 
+use std::ops::Range;
+
 use super::{alternatives, explained};
 use crate::Pattern;
 use crate::decide::{Facts, Why, always, always_sent, never, redundant};
 use crate::problem::{Code, Problem};
-use crate::tree::{Condition, Form, Node, NodeKind, Operator, Test, Value};
+use crate::tree::{Condition, Form, Node, NodeKind, Operator, Shape, Test, Value};
 
 pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
     let Form::Json(node) = pattern.form() else { return };
@@ -35,8 +37,10 @@ pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
     }
     nearly_always(node, found);
     for clause in redundant(pattern, &facts) {
-        let text =
-            |span: &std::ops::Range<usize>| pattern.text().get(span.clone()).unwrap_or_default().to_owned();
+        if asks_for_any(node, &clause.span) {
+            continue;
+        }
+        let text = |span: &Range<usize>| pattern.text().get(span.clone()).unwrap_or_default().to_owned();
         let why = match &clause.why {
             Why::Repeats(span) => format!("`{}` says the same already", text(span)),
             Why::Implied(span) => format!("it follows from `{}`", text(span)),
@@ -51,6 +55,20 @@ pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
             format!("this changes nothing: {why}"),
         );
         found.push(problem.help("take it away, or correct it"));
+    }
+}
+
+/// `$.f = "*"` beside another condition on the field says that it must be there: that is the idiom
+/// which keeps `!=` honest, not a slip.
+fn asks_for_any(node: &Node<Test>, span: &Range<usize>) -> bool {
+    match &node.kind {
+        NodeKind::All(nodes) | NodeKind::Any(nodes) => nodes.iter().any(|node| asks_for_any(node, span)),
+        NodeKind::Test(test) => {
+            node.span == *span
+                && matches!(&test.condition, Condition::Compare(compare)
+                    if compare.operator == Operator::Equal
+                        && matches!(&compare.value, Value::Text(text) if text.shape == Shape::Any))
+        }
     }
 }
 

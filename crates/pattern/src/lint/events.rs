@@ -1,5 +1,7 @@
 //! The names of events and their sources: lost wildcards, slips, names that do not exist.
 
+use std::collections::BTreeMap;
+
 use super::{Placed, required};
 use crate::cloudtrail::{Names, names};
 use crate::problem::{Code, Problem};
@@ -51,6 +53,79 @@ fn in_vain(compare: &Comparison) -> &'static str {
     }
 }
 
+/// What people call services whose source has another name.
+const ALSO_CALLED: [(&str, &str); 22] = [
+    ("alb", "elasticloadbalancing"),
+    ("apigatewayv2", "apigateway"),
+    ("cloudwatch", "monitoring"),
+    ("cloudwatchlogs", "logs"),
+    ("cognito", "cognito-idp"),
+    ("docdb", "rds"),
+    ("ebs", "ec2"),
+    ("efs", "elasticfilesystem"),
+    ("elb", "elasticloadbalancing"),
+    ("elbv2", "elasticloadbalancing"),
+    ("emr", "elasticmapreduce"),
+    ("eventbridge", "events"),
+    ("identitycenter", "sso"),
+    ("neptune", "rds"),
+    ("opensearch", "es"),
+    ("parameterstore", "ssm"),
+    ("sfn", "states"),
+    ("sso-admin", "sso"),
+    ("stepfunctions", "states"),
+    ("systemsmanager", "ssm"),
+    ("vpc", "ec2"),
+    ("vpce", "ec2"),
+];
+
+/// Calls that are recorded under another name than the API has. (S3 User Guide, "Amazon S3
+/// CloudTrail events".)
+const RENAMED: [(&str, &str, &str); 5] = [
+    (
+        "s3.amazonaws.com",
+        "PutPublicAccessBlock",
+        "PutBucketPublicAccessBlock",
+    ),
+    (
+        "s3.amazonaws.com",
+        "DeletePublicAccessBlock",
+        "DeleteBucketPublicAccessBlock",
+    ),
+    (
+        "s3.amazonaws.com",
+        "PutBucketLifecycleConfiguration",
+        "PutBucketLifecycle",
+    ),
+    (
+        "s3.amazonaws.com",
+        "PutBucketNotificationConfiguration",
+        "PutBucketNotification",
+    ),
+    ("s3.amazonaws.com", "ListObjectsV2", "ListObjects"),
+];
+
+/// A call that is recorded under another name: of S3, or of Lambda, whose names carry the date of its
+/// API (`CreateFunction20150331`).
+fn renamed(compare: &Comparison, typed: &str, sources: &[&str]) -> Option<Problem> {
+    let [source] = sources else { return None };
+    let span = compare.value_span.clone();
+    if let Some((.., recorded)) = RENAMED.iter().find(|(of, api, _)| of == source && *api == typed) {
+        let message = format!("`{typed}` is recorded as `{recorded}`");
+        return Some(Problem::new(Code::UnknownEvent, span, message).instead(quote(recorded)));
+    }
+    if *source != "lambda.amazonaws.com" {
+        return None;
+    }
+    let dated = |rest: &str| rest.starts_with("20") && rest.bytes().take(8).all(|b| b.is_ascii_digit());
+    let recorded = names()
+        .of(source)
+        .iter()
+        .find(|name| name.strip_prefix(typed).is_some_and(dated))?;
+    let message = format!("records of Lambda have its API's date in the name: `{recorded}`");
+    Some(Problem::new(Code::LostWildcard, span, message).instead(quote(&format!("{typed}*"))))
+}
+
 fn source(compare: &Comparison, text: &Text) -> Option<Problem> {
     let names = names();
     let span = compare.value_span.clone();
@@ -64,10 +139,20 @@ fn source(compare: &Comparison, text: &Text) -> Option<Problem> {
                 return Some(problem.help("patterns are case-sensitive").instead(quote(same)));
             }
             let problem = problem(Code::UnknownSource, format!("no known event source is `{typed}`"));
-            let long = format!("{typed}.amazonaws.com");
-            let near = match names.has_source(&long) {
-                true => Some(long),
-                false => near(typed, names.sources()).map(str::to_owned),
+            let short = typed.strip_suffix(".amazonaws.com").unwrap_or(typed);
+            let long = |short: &str| format!("{short}.amazonaws.com");
+            let called = ALSO_CALLED
+                .iter()
+                .find(|(name, _)| *name == short.to_ascii_lowercase());
+            let near = match called {
+                Some((_, recorded)) => Some(long(recorded)),
+                None if names.has_source(&long(short)) => Some(long(short)),
+                None => {
+                    let shorts = names
+                        .sources()
+                        .filter_map(|source| source.strip_suffix(".amazonaws.com"));
+                    near(short, shorts).map(long)
+                }
             };
             Some(match near {
                 Some(near) => problem.help("did you mean").instead(quote(&near)),
@@ -143,6 +228,9 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
             .help(in_vain(compare)),
         });
     }
+    if let Some(renamed) = renamed(compare, typed, sources.as_deref().unwrap_or_default()) {
+        return Some(renamed);
+    }
     if candidates.contains(&typed) && !exists_by_chance(one, typed, &candidates) {
         return None;
     }
@@ -155,18 +243,12 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
             false => format!("no event{whose} is called `{typed}`: its `*` is lost"),
             // By chance a service has an event of such a name.
             true => format!(
-                "`{typed}` is an event of {} alone: its `*` is lost",
-                names.sources_of(typed).join(", ")
+                "`{typed}` is lost among names without their `*`, though some service has an event of it"
             ),
         };
         return Some(match lost {
-            Lost::End(count) => {
-                let kept = format!("{typed}*");
-                let begin = if count == 1 {
-                    "event begins"
-                } else {
-                    "events begin"
-                };
+            Lost::End { kept, count } => {
+                let begin = if count == 1 { "event begins" } else { "events begin" };
                 problem(Code::LostWildcard, message)
                     .help(format!("{count} known {begin} so; write"))
                     .instead(quote(&kept))
@@ -227,7 +309,7 @@ fn elsewhere(names: &Names, event: &str) -> Option<String> {
 /// What a name was before its `*` was lost.
 enum Lost {
     /// `Create*`; how many events begin so.
-    End(usize),
+    End { kept: String, count: usize },
     /// `Put*Policy`, which AWS would not have taken for a wildcard either: its beginning, and the
     /// events meant.
     Middle { head: String, full: Vec<String> },
@@ -235,12 +317,34 @@ enum Lost {
 
 fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
     let next_word = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let begin = candidates
-        .iter()
-        .filter(|name| name.strip_prefix(typed).is_some_and(next_word));
-    let count = begin.count();
-    if count > 0 {
-        return Some(Lost::End(count));
+    let begins = |with: &str| {
+        let begin = candidates
+            .iter()
+            .filter(|name| name.strip_prefix(with).is_some_and(next_word));
+        begin.count()
+    };
+    let lost_end = |head: &str| {
+        let kept = format!("{head}*");
+        match begins(head) {
+            0 => None,
+            count => Some(Lost::End { kept, count }),
+        }
+    };
+    if let Some(lost) = lost_end(typed) {
+        return Some(lost);
+    }
+    // `Creat`: the word that most of the names that begin so have.
+    if typed.len() >= 4 && !typed[1..].contains(|c: char| c.is_ascii_uppercase()) {
+        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in candidates.iter().filter(|name| name.starts_with(typed)) {
+            let end = name[typed.len()..].find(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
+            *words
+                .entry(end.map_or(*name, |end| &name[..typed.len() + end]))
+                .or_default() += 1;
+        }
+        if let Some((word, _)) = words.into_iter().max_by_key(|(_, count)| *count) {
+            return lost_end(word);
+        }
     }
     let inner_words = typed
         .char_indices()
@@ -270,30 +374,23 @@ fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
 
 /// The most events that are offered by name instead of a lost wildcard.
 const WORTH_LISTING: usize = 12;
-/// Beginnings of so many names are verbs.
-const A_VERB: usize = 20;
-
-/// True for a name that exists by chance: a verb that some service has an event of, such as
-/// Keyspaces' `Delete`, or acm-pca's `PutPolicy` in a list of names that have all lost their `*`.
+/// True for a name that exists by chance, in a list most of whose names have lost their `*`: Keyspaces
+/// has an event `Delete`, and acm-pca a `PutPolicy`.
 fn exists_by_chance(one: &Placed<'_>, typed: &str, candidates: &[&str]) -> bool {
-    match lost_wildcard(typed, candidates) {
-        None => return false,
-        Some(Lost::End(count)) => return count >= A_VERB,
-        Some(Lost::Middle { .. }) => {}
+    if lost_wildcard(typed, candidates).is_none() {
+        return false;
     }
     let others = one.instead.iter().flat_map(|node| node.tests());
     let texts: Vec<&str> = others.filter_map(|test| test.is_exactly("eventName")).collect();
-    let lost = |text: &&str| matches!(lost_wildcard(text, candidates), Some(Lost::End(_)));
+    let lost = |text: &&str| {
+        !candidates.contains(text) && matches!(lost_wildcard(text, candidates), Some(Lost::End { .. }))
+    };
     texts.len() > 1 && texts.iter().filter(|text| lost(text)).count() * 2 > texts.len()
 }
 
 /// The name that was probably meant.
 fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let most = match typed.len() {
-        0..5 => 1,
-        5..9 => 2,
-        _ => 3,
-    };
+    let most = (typed.len() / 4).min(3);
     names
         .filter(|name| name.len().abs_diff(typed.len()) <= most)
         .map(|name| (strsim::osa_distance(name, typed), name))

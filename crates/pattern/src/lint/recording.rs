@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Placed, required};
 use crate::problem::{Code, Problem};
+use crate::tree::{Condition, Operator, Shape, Value};
 
 /// What a trail records, as far as a pattern's lints ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,11 +112,15 @@ const WRITES: [&str; 9] = [
     "Authorize",
     "Revoke",
 ];
-const READS: [&str; 3] = ["Describe", "List", "Get"];
+const READS: [&str; 2] = ["Describe", "List"];
 
 pub(super) fn lint(placed: &[Placed<'_>], recording: &Recording, found: &mut Vec<Problem>) {
     for one in placed {
-        found.extend(by_source(one, recording).or_else(|| by_name(one, recording)));
+        found.extend(
+            by_source(one, recording)
+                .or_else(|| by_name(one, recording))
+                .or_else(|| by_sort(one, recording)),
+        );
     }
 }
 
@@ -136,8 +141,19 @@ fn by_source(one: &Placed<'_>, recording: &Recording) -> Option<Problem> {
 }
 
 fn by_name(one: &Placed<'_>, recording: &Recording) -> Option<Problem> {
-    let name = one.test.is_exactly("eventName")?;
-    let span = one.test.compare()?.value_span.clone();
+    let compare = one
+        .test
+        .compare()
+        .filter(|compare| compare.operator == Operator::Equal)?;
+    let name = match &compare.value {
+        Value::Text(text)
+            if one.test.selector.is("eventName") && matches!(text.shape, Shape::Exact | Shape::Starts) =>
+        {
+            text.text.as_str()
+        }
+        _ => return None,
+    };
+    let span = compare.value_span.clone();
     let problem = |message: String| Problem::new(Code::NotRecorded, span.clone(), message);
     let sources = required(&one.beside, "eventSource");
     let only = match sources.as_deref() {
@@ -155,7 +171,7 @@ fn by_name(one: &Placed<'_>, recording: &Recording) -> Option<Problem> {
     }
     let begins = |with: &&str| {
         name.strip_prefix(*with)
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase()))
     };
     let wrong = match recording.management {
         ManagementEvents::All => return None,
@@ -169,4 +185,23 @@ fn by_name(one: &Placed<'_>, recording: &Recording) -> Option<Problem> {
         ManagementEvents::Read | ManagementEvents::Write => return None,
     };
     Some(problem(wrong).help("write `management_events = \"all\"` in the trail"))
+}
+
+/// Conditions on what sort of event it is.
+fn by_sort(one: &Placed<'_>, recording: &Recording) -> Option<Problem> {
+    let problem = |message: &str| Problem::new(Code::NotRecorded, one.node.span.clone(), message);
+    if one.test.selector.is("readOnly") {
+        let wrong = match (&one.test.condition, recording.management) {
+            (Condition::IsTrue, ManagementEvents::Write) => "the trail records changes only",
+            (Condition::IsFalse, ManagementEvents::Read) => "the trail records reading only",
+            _ => return None,
+        };
+        return Some(problem(wrong).help("write `management_events = \"all\"` in the trail"));
+    }
+    let category = one.test.is_exactly("eventCategory")?;
+    let data = category == "Data" && !recording.data;
+    data.then(|| {
+        problem("the trail records no data events")
+            .help("let the trail record them, or take the condition away")
+    })
 }

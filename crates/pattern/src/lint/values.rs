@@ -31,6 +31,15 @@ pub(super) fn lint(form: &Form, found: &mut Vec<Problem>) {
         {
             let message = "a `*` that is neither first nor last is no wildcard: it stands for itself";
             let problem = Problem::new(Code::LiteralStar, compare.value_span.clone(), message);
+            let bare = text.text.trim_matches('*');
+            if !bare.contains('*') {
+                let first = matches!(text.shape, Shape::Ends | Shape::Contains) || text.text.starts_with('*');
+                let last = matches!(text.shape, Shape::Starts | Shape::Contains) || text.text.ends_with('*');
+                let star = |there: bool| if there { "*" } else { "" };
+                let single = format!("{}{bare}{}", star(first), star(last));
+                found.push(problem.help("one is enough").instead(quote(&single)));
+                continue;
+            }
             found.push(match as_regex(text).filter(|_| regexes < 2) {
                 Some(regex) => problem.help("as a regular expression it would be").instead(regex),
                 None => {

@@ -79,7 +79,7 @@ impl<'p> Cursor<'p> {
 
     /// Takes the brackets off the whole of a pattern; what is around them has been said already.
     pub(super) fn unframe(&mut self, open: char, close: char) {
-        let trimmed = self.text.trim_end();
+        let trimmed = self.text.trim_end_matches(is_nothing);
         self.at = self.text.find(open).map_or(0, |at| at + open.len_utf8());
         match trimmed.strip_suffix(close) {
             Some(inner) if inner.len() >= self.at => self.end = inner.len(),
@@ -126,6 +126,11 @@ impl<'p> Cursor<'p> {
             );
         }
     }
+}
+
+/// What may stand around a pattern without anybody seeing it.
+pub(super) fn is_nothing(c: char) -> bool {
+    c.is_whitespace() || super::value::is_invisible(c)
 }
 
 /// The blanks between the parts of a pattern. A newline is one: patterns are written over several

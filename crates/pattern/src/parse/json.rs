@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::problem::{Code, Problem};
-use crate::tree::{Condition, Node, NodeKind, Selector, Step, Test, is_name};
+use crate::tree::{Condition, Node, NodeKind, Selector, Step, Test, is_bare, is_name, quote};
 
 use super::cursor::{Cursor, is_blank};
 use super::value;
@@ -36,7 +36,7 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
             ));
             continue;
         }
-        match test(cursor) {
+        match test(cursor, level.last_test()) {
             Some(test) => level.all.push(test),
             None => resynchronise(cursor),
         }
@@ -80,6 +80,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
 }
 
 impl Level {
+    /// The condition before, if it is not in parentheses of its own.
+    fn last_test(&self) -> Option<&Test> {
+        match &self.all.last().or(self.any.last())?.kind {
+            NodeKind::Test(test) => Some(test),
+            NodeKind::All(_) | NodeKind::Any(_) => None,
+        }
+    }
+
     /// Closes the operands of `&&`: they become one operand of `||`.
     fn close_all(&mut self) {
         let all = std::mem::take(&mut self.all);
@@ -116,7 +124,11 @@ fn join(cursor: &mut Cursor<'_>, level: &mut Level) -> bool {
     } else {
         let message = "`&&`, `||` or the end is expected here";
         let mut problem = Problem::new(Code::Unexpected, cursor.here(), message);
-        if cursor.starts_with("$") {
+        if let Some(c) = cursor.peek().filter(|c| value::is_invisible(*c)) {
+            let message = format!("an invisible character, U+{:04X}", u32::from(c));
+            problem = Problem::new(Code::Unexpected, cursor.here(), message);
+            problem = problem.help("write a plain blank").instead(" ");
+        } else if cursor.starts_with("$") {
             problem = problem.help("conditions are joined by `&&` or `||`");
         } else if cursor.starts_with("}") {
             problem = problem.help("a pattern has one `}`, at its end");
@@ -155,10 +167,15 @@ fn resynchronise(cursor: &mut Cursor<'_>) {
     }
 }
 
-/// Reads one condition.
-fn test(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
+/// Reads one condition; `before` is the one that it is joined to.
+fn test(cursor: &mut Cursor<'_>, before: Option<&Test>) -> Option<Node<Test>> {
     cursor.blanks();
     let start = cursor.at;
+    if let Some(before) = before
+        && value_alone(cursor, before)
+    {
+        return None;
+    }
     let selector = selector(cursor)?;
     cursor.count_wildcards(&selector);
     cursor.blanks();
@@ -167,6 +184,34 @@ fn test(cursor: &mut Cursor<'_>) -> Option<Node<Test>> {
         _ => Condition::Compare(value::comparison(cursor)?),
     };
     Some(Node::test(start..cursor.at, Test { selector, condition }))
+}
+
+/// Reports `$.f = a || b`: the field is not repeated. False where something else stands there.
+fn value_alone(cursor: &mut Cursor<'_>, before: &Test) -> bool {
+    let Condition::Compare(compare) = &before.condition else {
+        return false;
+    };
+    let rest = cursor.rest();
+    let word = match rest.strip_prefix('"') {
+        Some(quoted) => &rest[..quoted.find('"').map_or(0, |end| end + 2)],
+        None => &rest[..rest.find(|c| !is_bare(c)).unwrap_or(rest.len())],
+    };
+    let after = rest[word.len()..].trim_start();
+    let alone = after.is_empty() || after.starts_with([')', '&', '|', '}']);
+    if word.is_empty() || !alone || word.starts_with(['.', '*', '-', '+']) {
+        return false;
+    }
+    let span = cursor.at..cursor.at + word.len();
+    let problem = Problem::new(
+        Code::BadSelector,
+        span,
+        format!("`{word}` is a value without its field"),
+    );
+    let text = word.trim_matches('"');
+    let whole = format!("{} {} {}", before.selector, compare.operator.sign(), quote(text));
+    cursor.report(problem.help("repeat the field").instead(whole));
+    cursor.at += word.len();
+    true
 }
 
 /// Reads `IS NULL` and its like.

@@ -11,7 +11,7 @@ mod value;
 
 use crate::problem::{Code, Problem, Problems};
 use crate::tree::{Form, Selector};
-use cursor::Cursor;
+use cursor::{Cursor, is_nothing};
 
 /// The longest pattern that AWS takes, in characters (`PutMetricFilter`).
 pub(crate) const MOST_CHARS: usize = 1024;
@@ -76,16 +76,17 @@ pub(crate) fn selector(text: &str) -> Result<Selector, Problems> {
 /// The bracket that a pattern is meant to begin with. AWS looks at the very first character; a
 /// blank before it is a slip that is better named than read as terms.
 fn framed(text: &str) -> Option<char> {
-    let first = text.trim_start().chars().next();
+    let first = text.trim_start_matches(is_nothing).chars().next();
     first.filter(|c| matches!(c, '{' | '['))
 }
 
 fn blanks_around(cursor: &mut Cursor<'_>, text: &str) {
-    let trimmed = text.trim();
-    if trimmed.len() == text.len() {
+    let trimmed = text.trim_matches(is_nothing);
+    // What is not closed has worse to hear.
+    if trimmed.len() == text.len() || !trimmed.ends_with(['}', ']']) {
         return;
     }
-    let before = text.len() - text.trim_start().len();
+    let before = text.len() - text.trim_start_matches(is_nothing).len();
     let span = match before {
         0 => trimmed.len()..text.len(),
         _ => 0..before,

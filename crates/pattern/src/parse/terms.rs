@@ -1,7 +1,7 @@
 //! Terms without brackets.
 
 use crate::problem::{Code, Problem};
-use crate::tree::{Sign, Term, TermKind, is_plain_word, quote};
+use crate::tree::{Sign, Term, TermKind, is_plain_word};
 
 use super::cursor::{Cursor, is_blank};
 use super::value;
@@ -42,8 +42,8 @@ fn term(cursor: &mut Cursor<'_>) -> Option<Term> {
                 return None;
             }
         },
-        Some('\'') => {
-            value::single_quoted(cursor);
+        Some(c) if value::is_foreign_quote(c) => {
+            value::foreign_quoted(cursor);
             return None;
         }
         _ => {
@@ -82,11 +82,6 @@ fn needs_quotes(cursor: &mut Cursor<'_>, start: usize, word: &str) {
     }
     let bad = word.chars().find(|&c| !crate::tree::is_word(c)).unwrap_or(' ');
     let from = cursor.at - word.len();
-    let message = format!("`{}` needs double quotes around it", bad.escape_debug());
-    let problem = Problem::new(Code::NeedsQuotes, from..cursor.at, message);
-    cursor.report(
-        problem
-            .help("without quotes a term has letters, digits and `_` only")
-            .instead(quote(word)),
-    );
+    let help = "without quotes a term has letters, digits and `_` only";
+    cursor.report(value::needs_quotes(word, bad, from..cursor.at, help));
 }

@@ -1,5 +1,7 @@
 //! Operators and values, which JSON and space-delimited patterns share.
 
+use std::ops::Range;
+
 use crate::number::Decimal;
 use crate::problem::{Code, Problem};
 use crate::regex::Regex;
@@ -99,8 +101,22 @@ fn value(cursor: &mut Cursor<'_>) -> Option<Value> {
             cursor.count_regex(start..cursor.at);
             return regex.map(Value::Regex);
         }
-        Some('\'') => {
-            single_quoted(cursor);
+        Some(c) if is_foreign_quote(c) => {
+            foreign_quoted(cursor);
+            return Some(Value::Text(Text::new("")));
+        }
+        Some('[') => {
+            cursor.take_while(|c| c != ']');
+            cursor.eat("]");
+            let problem = Problem::new(
+                Code::Unexpected,
+                start..cursor.at,
+                "a value is one text or number",
+            );
+            cursor.report(
+                problem
+                    .help("write a condition for each value, joined by `||`, or a wildcard for all of them"),
+            );
             return Some(Value::Text(Text::new("")));
         }
         _ => {}
@@ -112,13 +128,7 @@ fn value(cursor: &mut Cursor<'_>) -> Option<Value> {
         return None;
     }
     if let Some(bad) = bare.chars().find(|&c| !is_bare(c)) {
-        let message = format!("`{}` needs double quotes around it", bad.escape_debug());
-        let problem = Problem::new(Code::NeedsQuotes, start..cursor.at, message);
-        cursor.report(
-            problem
-                .help("without quotes a value has letters, digits and `_ . * + -` only")
-                .instead(quote(bare)),
-        );
+        cursor.report(not_bare(bare, bad, start..cursor.at));
         return Some(Value::Text(Text::new(bare)));
     }
     // Patterns write their numbers with a small `e`.
@@ -176,20 +186,75 @@ pub(super) fn regex(cursor: &mut Cursor<'_>) -> Option<Regex> {
     }
 }
 
-/// Reports a text in single quotes, and goes over it.
-pub(super) fn single_quoted(cursor: &mut Cursor<'_>) {
-    let start = cursor.at;
-    cursor.eat("'");
-    let mut inner = cursor.take_while(|c| c != '\'');
-    if !cursor.eat("'") {
-        // Without a counterpart the word alone is meant.
-        cursor.at = start + 1;
-        inner = cursor.take_while(|c| !ends_value(c) && c != '}');
+/// A value that cannot stand without quotes.
+fn not_bare(bare: &str, bad: char, span: Range<usize>) -> Problem {
+    if bare.starts_with("$.") {
+        let problem = Problem::new(
+            Code::Unexpected,
+            span,
+            "fields cannot be compared with each other",
+        );
+        return problem.help("a field is compared with a text in double quotes, a number or a `%regex%`");
     }
-    let problem = Problem::new(
-        Code::SingleQuotes,
-        start..cursor.at,
-        "single quotes are no quotes here",
-    );
+    needs_quotes(
+        bare,
+        bad,
+        span,
+        "without quotes a value has letters, digits and `_ . * + -` only",
+    )
+}
+
+/// A text that needs double quotes around it, or that holds what nobody sees.
+pub(super) fn needs_quotes(text: &str, bad: char, span: Range<usize>, help: &str) -> Problem {
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    if is_invisible(bad) {
+        let message = format!("an invisible character, U+{:04X}", u32::from(bad));
+        let problem = Problem::new(Code::NeedsQuotes, span, message).help("take it away");
+        return problem.instead(quote(&visible));
+    }
+    let message = format!("`{}` needs double quotes around it", bad.escape_debug());
+    Problem::new(Code::NeedsQuotes, span, message)
+        .help(help)
+        .instead(quote(&visible))
+}
+
+/// Characters that have no width, or look like the blank that they are not.
+pub(super) fn is_invisible(c: char) -> bool {
+    (c.is_whitespace() && !is_blank(c))
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// Quotes of other languages, of text processors and of web pages.
+pub(super) fn is_foreign_quote(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '`' | '´' | '“' | '”' | '„' | '‟' | '‘' | '’' | '‚' | '‛' | '«' | '»' | '″' | '′'
+    )
+}
+
+/// Reports a text in quotes that are none, and goes over it.
+pub(super) fn foreign_quoted(cursor: &mut Cursor<'_>) {
+    let start = cursor.at;
+    let Some(open) = cursor.peek() else { return };
+    cursor.at += open.len_utf8();
+    let first = cursor.at;
+    let closes = |c: char| match open {
+        '\'' | '`' => c == open,
+        _ => is_foreign_quote(c) && !matches!(c, '\'' | '`'),
+    };
+    let mut inner = cursor.take_while(|c| !closes(c));
+    match cursor.peek() {
+        Some(close) => cursor.at += close.len_utf8(),
+        // Without a counterpart the word alone is meant.
+        None => {
+            cursor.at = first;
+            inner = cursor.take_while(|c| !ends_value(c) && c != '}');
+        }
+    }
+    let message = match open {
+        '\'' => "single quotes are no quotes here".to_owned(),
+        other => format!("`{other}` is no quote here"),
+    };
+    let problem = Problem::new(Code::SingleQuotes, start..cursor.at, message);
     cursor.report(problem.help("write double quotes").instead(quote(inner)));
 }

@@ -194,6 +194,21 @@ fn lost_wildcards_are_found_one_by_one() {
 }
 
 #[test]
+fn names_that_exist_have_lost_nothing() {
+    for text in [
+        r#"{ $.eventName = "UpdateUser" || $.eventName = "CreateUser" || $.eventName = "DeleteUser" }"#,
+        r#"{ $.eventSource = "ec2.amazonaws.com" && ($.eventName = CreateRoute || $.eventName = CreateRouteTable || $.eventName = ReplaceRoute) }"#,
+        r#"{ $.eventSource = "kms.amazonaws.com" && $.eventName = "Verify" }"#,
+        r#"{ $.eventSource = "cloudfront.amazonaws.com" && $.eventName = "UpdateDistribution" }"#,
+        r#"{ $.eventName = "Publish" }"#,
+        r#"{ $.eventName = "Invoke" }"#,
+        r#"{ $.eventName = "UpdateService" || $.eventName = "DeleteService" }"#,
+    ] {
+        assert_eq!(lints(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
 fn each_lint_has_its_trap_its_place_and_a_way_out() {
     let mut out = String::new();
     for text in [
@@ -219,6 +234,13 @@ fn each_lint_has_its_trap_its_place_and_a_way_out() {
         r#"{ $.eventName != "A" || $.eventName != "B" }"#,
         r#"{ $.userIdentity.type = "Root" && $.userIdentity.type = "IAMUser" }"#,
         r#"{ $.eventName = "Create*" || $.eventName = "CreateUser" }"#,
+        r#"{ $.eventSource = "emr.amazonaws.com" }"#,
+        r#"{ $.eventName = "Creat" }"#,
+        r#"{ $.eventName = "Delete**" }"#,
+        r#"{ $.eventSource = "lambda.amazonaws.com" && $.eventName = "AddPermission" }"#,
+        r#"{ $.eventSource = "s3.amazonaws.com" && $.eventName = "PutPublicAccessBlock" }"#,
+        r#"{ $.errorCode = "UnauthorizedOperation" || $.errorCode = "AccessDenied" }"#,
+        r#"{ $.errorCode = "*" && $.errorCode != "AccessDenied" }"#,
         "ERROR ?WARN",
         "[a, b = 1*2]",
     ] {
@@ -262,7 +284,9 @@ fn every_event_of_the_samples_is_a_known_name() {
                 continue;
             };
             let text = format!("{{ ($.eventSource = \"{source}\") && ($.eventName = \"{name}\") }}");
-            if !invented.contains(&name) && !lints(&text).is_empty() {
+            // Two records of Lambda are without the date that its names have; that is advised on.
+            let unheard = |code: &&str| code.starts_with("unknown");
+            if !invented.contains(&name) && lints(&text).iter().any(unheard) {
                 unknown.push(format!("{source} {name}"));
             }
         }

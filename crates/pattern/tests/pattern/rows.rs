@@ -340,3 +340,36 @@ fn all_values_are_those_of_aws_s_example() {
     let all = Pattern::parse("[]").expect("a pattern");
     assert_eq!(trailwarden_pattern::extracted(all.form(), b"a b").len(), 2);
 }
+
+#[test]
+fn what_people_paste_is_read_as_it_was_meant() {
+    for (text, code, meant) in [
+        ("{ $.a = \u{201c}x y\u{201d} }", "single-quotes", "\"x y\""),
+        ("{ $.a = `x` }", "single-quotes", "\"x\""),
+        ("\u{201c}ERROR\u{201d}", "single-quotes", "\"ERROR\""),
+        ("{ $.a = x\u{200b} }", "needs-quotes", "\"x\""),
+        ("{ $.a\u{a0}= x }", "bad-selector", ""),
+        ("{ $.a = x\u{a0}&& $.b = y }", "needs-quotes", "\"x\""),
+        (
+            "{ $.a = CreateUser || DeleteUser }",
+            "bad-selector",
+            "$.a = \"DeleteUser\"",
+        ),
+        ("{ $.a = \"x\" || \"y z\" }", "bad-selector", "$.a = \"y z\""),
+        ("{ $.a != $.b }", "unexpected", ""),
+        ("{ $.a = [\"A\", \"B\"] }", "unexpected", ""),
+        ("\u{feff}{ $.a = 1 }", "blanks-around", "{ $.a = 1 }"),
+        ("{ $.a = 1 ", "unclosed", "}"),
+    ] {
+        let problems = Pattern::parse(text).expect_err(text);
+        let [problem] = problems.as_slice() else {
+            panic!("{text}: {problems}");
+        };
+        assert_eq!(problem.code.as_str(), code, "{text}: {problem}");
+        let offered = problem
+            .suggestion
+            .as_ref()
+            .map_or("", |suggestion| suggestion.text.as_str());
+        assert_eq!(offered, meant, "{text}: {problem}");
+    }
+}
