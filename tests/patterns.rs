@@ -95,10 +95,14 @@ fn eval_decides_every_row_and_keeps_its_keys() {
 #[test]
 fn eval_goes_on_after_a_row_that_cannot_be_read() {
     let world = World::on_sandbox();
-    let input = "{\"pattern\":\"a\",\"message\":\"a\",\"match\":\"x\",\"n\":1}\nnonsense\n\n{\"pattern\":\"a\"}\n{\"message\":\"\",\"pattern\":\"\"}\n";
+    let input = "\u{feff}{\"pattern\":\"a\",\"message\":\"a\",\"match\":\"x\",\"n\":12345678901234567890123, \"error\":1}\nnonsense\n\n\
+                 {\"pattern\":\"a\"}\n{\"message\":\"\",\"pattern\":\"\"}\n";
     let ran = pattern(&world, &["eval", "--jsonl"], input).exits(65);
     let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert_eq!(lines[0], r#"{"pattern":"a","message":"a","match":true,"n":1}"#);
+    assert_eq!(
+        lines[0],
+        r#"{"pattern":"a","message":"a","match":true,"n":12345678901234567890123}"#
+    );
     assert!(
         lines[1].contains("bad-row") && lines[1].contains("\"line\":2"),
         "{}",
@@ -145,6 +149,82 @@ fn match_takes_the_records_of_a_log_file_one_by_one() {
     pattern(&world, &["match", name, "log.json.gz"], "")
         .exits(1)
         .says("gunzip");
+}
+
+#[test]
+fn match_takes_events_as_people_have_them() {
+    let world = World::on_sandbox();
+    let any = r#"{ $.a = "*" }"#;
+    let log = |n: usize| format!("{{\"Records\":[{{\"a\":{n}}},{{\"a\":\"x\"}}]}}");
+    for (input, count, why) in [
+        (
+            format!("{}{}", log(1), log(2)),
+            4,
+            "two log files unpacked one after another",
+        ),
+        (format!("{}\n{}\n", log(1), log(2)), 4, "a log file in each line"),
+        (
+            "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}".into(),
+            2,
+            "events over several lines",
+        ),
+        ("[{\"a\":1},\n{\"a\":2}]".into(), 2, "an array of events"),
+        ("\u{feff}{\"a\":1}\n{\"a\":2}\n".into(), 2, "a byte order mark"),
+        (
+            "\n\n{\"a\":1}\r\n{\"a\":2}\r\n".into(),
+            2,
+            "blank lines and returns",
+        ),
+    ] {
+        let ran = pattern(&world, &["match", "--count", any], &input).exits(0);
+        assert_eq!(
+            (ran.stdout, ran.stderr),
+            (format!("{count}\n"), String::new()),
+            "{why}"
+        );
+    }
+    pattern(&world, &["match", any], "{\"a\":1}\nplain\n{\"a\":")
+        .exits(0)
+        .says("note: 2 of 3 lines are not JSON");
+    pattern(&world, &["match", any], "{\"Records\":[{\"a\":1},")
+        .exits(4)
+        .says("1 of 1 lines are not JSON");
+    // Terms see a line as it is logged.
+    let spaced = "{\"a\":  1}\n";
+    let ran = pattern(&world, &["match", r#""\"a\":  1""#], spaced).exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (spaced, ""));
+}
+
+#[test]
+fn a_test_on_what_is_no_event_proves_nothing() {
+    let world = World::on_sandbox();
+    let (rule, _) = SPEC.split_once("[[rule.users.test]]").expect("the rule");
+    for (file, says) in [
+        ("", "`event.json` holds no event"),
+        ("{\"eventName\": \"x\",}", "is not JSON (line 1, column 19)"),
+        ("{\"Records\": []}", "holds no event"),
+        ("{\"Records\": [{\"eventName\": \"x\"}", "is not JSON"),
+    ] {
+        world.write("event.json", file);
+        world.write(
+            "spec.toml",
+            &format!("{rule}[[rule.users.test]]\nfile = \"event.json\"\nmatch = false\n"),
+        );
+        world.run(&["check", "spec.toml"]).exits(4).prints(says);
+    }
+    for file in ["\u{feff}{\"eventName\": \"x\"}", "{\"a\":1}\n{\"a\":2}\n"] {
+        world.write("event.json", file);
+        world.run(&["check", "spec.toml"]).exits(0);
+    }
+    world.write(
+        "spec.toml",
+        &format!("{rule}[[rule.users.test]]\ntext = \"plain\"\nmatch = false\n"),
+    );
+    world
+        .run(&["check", "spec.toml", "--mutants"])
+        .exits(4)
+        .prints("no JSON pattern matches it, so this test proves nothing")
+        .prints("when all of them pass");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Problems of specs and patterns, drawn with the lines they are about.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use trailwarden_diff::render::visible;
 use trailwarden_pattern as pattern;
 use trailwarden_spec::{Problem, Problems, Severity, Source};
 
@@ -71,13 +72,14 @@ pub(crate) fn draw_pattern(problems: &[pattern::Problem], text: &str, level: Lev
     let renderer = Renderer::styled();
     let mut out = String::new();
     for problem in problems {
-        let help = problem.way_out();
+        let help = problem.way_out().map(|help| visible(&help).into_owned());
+        let message = visible(&problem.message);
         let snippet = Snippet::source(text)
             .path("pattern")
             .annotation(AnnotationKind::Primary.span(problem.span.clone()));
         let mut group = level
             .clone()
-            .primary_title(problem.message.as_str())
+            .primary_title(message.as_ref())
             .id(problem.code.as_str())
             .element(snippet);
         if let Some(help) = &help {

@@ -70,6 +70,11 @@ impl<'m> Scanner<'m> {
         }
     }
 
+    /// How far it has come, in bytes.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
     /// Makes sure that nothing follows.
     pub(crate) fn end(mut self) -> Read<()> {
         match self.peek() {

@@ -213,6 +213,10 @@ codes! {
         UnknownEvent = "unknown-event",
         /// A field that records of CloudTrail do not have.
         UnknownField = "unknown-field",
+        /// A value that the field does not have, and that is near one that it has.
+        UnknownValue = "unknown-value",
+        /// A field asked for as what it is not, such as a boolean as a text.
+        TypeSlip = "type-slip",
         /// A name or value that exists with other capitals.
         CaseSlip = "case-slip",
         /// `!=` on a field that may be missing: then the event does not match.

@@ -121,6 +121,46 @@ const VALUES: [(&str, &[&str]); 6] = [
     ),
 ];
 
+/// What a field's value is, where it is not a text that differs from record to record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Boolean,
+    Object,
+    Array,
+    /// A string, also where it says `true` or `Yes`.
+    Text,
+}
+
+const SORTS: [(&str, Sort); 17] = [
+    ("readOnly", Sort::Boolean),
+    ("managementEvent", Sort::Boolean),
+    ("userIdentity", Sort::Object),
+    ("userIdentity.sessionContext", Sort::Object),
+    ("userIdentity.sessionContext.attributes", Sort::Object),
+    ("userIdentity.sessionContext.sessionIssuer", Sort::Object),
+    ("requestParameters", Sort::Object),
+    ("responseElements", Sort::Object),
+    ("additionalEventData", Sort::Object),
+    ("serviceEventDetails", Sort::Object),
+    ("tlsDetails", Sort::Object),
+    ("resources", Sort::Array),
+    (
+        "userIdentity.sessionContext.attributes.mfaAuthenticated",
+        Sort::Text,
+    ),
+    ("additionalEventData.MFAUsed", Sort::Text),
+    ("responseElements.ConsoleLogin", Sort::Text),
+    ("errorCode", Sort::Text),
+    ("sessionCredentialFromConsole", Sort::Text),
+];
+
+/// What a field's value is, where that is known.
+pub(crate) fn sort(selector: &Selector) -> Option<Sort> {
+    let path = path(selector)?;
+    let found = SORTS.iter().find(|(field, _)| *field == path);
+    found.map(|(_, sort)| *sort)
+}
+
 /// The names of a selector that has nothing but names, joined by periods.
 fn path(selector: &Selector) -> Option<String> {
     let names: Option<Vec<&str>> = selector
@@ -134,8 +174,16 @@ fn path(selector: &Selector) -> Option<String> {
     names.map(|names| names.join("."))
 }
 
-/// How a field of a record is spelt whose name was mistyped: the step, and its right name.
-pub(crate) fn spelling(selector: &Selector) -> Option<(usize, &'static str)> {
+/// A step of a selector that leads to no field of records.
+pub(crate) struct Misspelt {
+    /// Which step.
+    pub(crate) step: usize,
+    /// The field that was probably meant.
+    pub(crate) meant: Option<&'static str>,
+}
+
+/// Where a selector leaves the fields that records have.
+pub(crate) fn misspelt(selector: &Selector) -> Option<Misspelt> {
     let mut within = String::new();
     for (at, step) in selector.steps.iter().enumerate() {
         let Step::Key(name) = step else { return None };
@@ -146,7 +194,13 @@ pub(crate) fn spelling(selector: &Selector) -> Option<(usize, &'static str)> {
                 let slip = |field: &&&str| name.len() >= 5 && strsim::osa_distance(field, name) <= 2;
                 fields.iter().find(slip)
             };
-            return same.or_else(near).map(|field| (at, *field));
+            let part = || {
+                let part = |field: &&&str| name.len() >= 6 && field.starts_with(name.as_str());
+                fields.iter().find(part)
+            };
+            let meant = same.or_else(near).or_else(part).copied();
+            // New fields are added within objects more often than beside them.
+            return (at == 0 || meant.is_some()).then_some(Misspelt { step: at, meant });
         }
         if at > 0 {
             within.push('.');

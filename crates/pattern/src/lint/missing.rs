@@ -1,6 +1,7 @@
 //! `!=` on a field that may be missing, and on several values at once.
 
 use super::{Placed, alternatives, required};
+use crate::cloudtrail::{Sort, sort};
 use crate::decide::always_sent;
 use crate::problem::{Code, Problem};
 use crate::tree::{Condition, NodeKind, Operator, Selector, Test};
@@ -20,6 +21,10 @@ pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
             continue;
         }
         let selector = &one.test.selector;
+        // A value that is no text never differs from one; that is said of it.
+        if sort(selector).is_some_and(|sort| sort != Sort::Text) {
+            continue;
+        }
         if selector.has_wildcard() {
             let message = format!("`{selector} !=` matches as soon as one of the values differs");
             let problem = Problem::new(Code::AnyDiffers, one.node.span.clone(), message);

@@ -24,8 +24,12 @@ pub(crate) fn run(check: &Check, terminal: &Terminal) -> Result<Exit, Failure> {
     let denied = check.deny_warnings && warnings > 0;
     let good = failed == 0 && !denied;
     let mut report = outcomes::report(&results);
-    if check.mutants && failed == 0 {
-        report.push_str(&mutants::report(&loaded));
+    match (check.mutants, failed) {
+        (false, _) => {}
+        (true, 0) => report.push_str(&mutants::report(&loaded)),
+        (true, _) => {
+            report.push_str("what the tests would not notice is looked for when all of them pass\n\n")
+        }
     }
     terminal.print(&format!("{report}{}", summary(&loaded.wanted, good)))?;
     Ok(match (failed, denied) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use trailwarden_diff::render::visible;
-use trailwarden_pattern::records;
+use trailwarden_pattern::{Form, records};
 use trailwarden_spec::wanted::{Event, PatternTest};
 
 use crate::load::Loaded;
@@ -43,22 +43,39 @@ pub(super) fn run(loaded: &Loaded) -> Vec<Outcome> {
     loaded.wanted.tests.iter().map(one).collect()
 }
 
-/// The events of a test; more than one for a log file of `CloudTrail`.
+/// The events of a test: one, or the records of a log file and the like.
 pub(super) fn events(loaded: &Loaded, test: &PatternTest) -> Result<Vec<Vec<u8>>, String> {
-    let text = match &test.event {
-        Event::Text(text) => return Ok(vec![text.clone().into_bytes()]),
+    let (text, what) = match &test.event {
+        Event::Text(text) => (text.clone().into_bytes(), "the event".to_owned()),
         Event::File { path, source } => {
             let file = loaded.beside(*source, path);
-            fs::read(&file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?
+            let text =
+                fs::read(&file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
+            (text, format!("`{}`", file.display()))
         }
     };
     if text.starts_with(&[0x1f, 0x8b]) {
-        return Err("the file is compressed with gzip: unpack it".into());
+        return Err(format!("{what} is compressed with gzip: unpack it"));
     }
-    match records(&text) {
-        Some(records) if records.is_empty() => Err("the file has no records".into()),
-        Some(records) => Ok(records.into_iter().map(<[u8]>::to_vec).collect()),
-        None => Ok(vec![text.trim_ascii_end().to_vec()]),
+    let found = trailwarden_pattern::events(&text);
+    if !matches!(test.pattern.form(), Form::Json(_)) {
+        // Terms and words are looked for in any text; only log files hold several events.
+        return Ok(match records(&text) {
+            Some(records) if !records.is_empty() => records.into_iter().map(<[u8]>::to_vec).collect(),
+            _ => vec![text.trim_ascii_end().to_vec()],
+        });
+    }
+    match found {
+        Ok(events) if events.is_empty() => Err(format!("{what} holds no event")),
+        Ok(events) => Ok(events.into_iter().map(<[u8]>::to_vec).collect()),
+        Err(at) => {
+            let before = text.get(..at).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+            Err(format!(
+                "{what} is not JSON (line {line}, column {column}): no JSON pattern matches it, so this test proves nothing"
+            ))
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, BufRead};
 
-use serde_json::{Map, Value, json};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use trailwarden_pattern::{Matcher, Pattern};
 
 use crate::failure::{Exit, Failure};
@@ -21,14 +24,18 @@ pub(crate) fn run(terminal: &Terminal) -> Result<Exit, Failure> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row = match row(&line) {
+        let line = line
+            .strip_prefix(b"\xef\xbb\xbf")
+            .filter(|_| at == 0)
+            .unwrap_or(&line);
+        let row = match row(line) {
             Ok(row) => decide(row, &mut known),
             Err(message) => {
                 exit = Exit::BadSpec;
-                json!({ "error": { "code": "bad-row", "message": message, "line": at + 1 } })
+                json!({ "error": { "code": "bad-row", "message": message, "line": at + 1 } }).to_string()
             }
         };
-        if !lines.write(row.to_string().as_bytes())? {
+        if !lines.write(row.as_bytes())? {
             return Ok(exit);
         }
     }
@@ -36,19 +43,49 @@ pub(crate) fn run(terminal: &Terminal) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// A row: an object with `pattern` and `message`.
+/// A row: an object with `pattern` and `message`. Its other keys are kept to the letter.
 struct Row {
-    keys: Map<String, Value>,
+    keys: Vec<(String, Box<RawValue>)>,
     pattern: String,
     message: String,
 }
 
+/// An object's keys and values in their order, as they are written.
+struct Object(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Object;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with `pattern` and `message`")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut keys = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    keys.push(pair);
+                }
+                Ok(Object(keys))
+            }
+        }
+        deserializer.deserialize_map(Keys)
+    }
+}
+
 fn row(line: &[u8]) -> Result<Row, String> {
-    let keys: Map<String, Value> =
-        serde_json::from_slice(line).map_err(|error| format!("the row is no JSON object: {error}"))?;
-    let text = |key: &str| match keys.get(key) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(format!("`{key}` is no string")),
+    let Object(keys) = serde_json::from_slice(line).map_err(|error| {
+        let text = error.to_string();
+        // The row's own line is always 1; the line of the input is said beside it.
+        format!(
+            "the row cannot be read: {}",
+            text.replace(" at line 1 column ", " at column ")
+        )
+    })?;
+    let text = |key: &str| match keys.iter().rfind(|(name, _)| name == key) {
+        Some((_, value)) => {
+            serde_json::from_str::<String>(value.get()).map_err(|_| format!("`{key}` is no string"))
+        }
         None => Err(format!("`{key}` is missing")),
     };
     let (pattern, message) = (text("pattern")?, text("message")?);
@@ -59,9 +96,10 @@ fn row(line: &[u8]) -> Result<Row, String> {
     })
 }
 
-fn decide(row: Row, known: &mut HashMap<String, Result<Matcher, Value>>) -> Value {
+/// The row with its verdict; `match` and `error` are ours.
+fn decide(row: Row, known: &mut HashMap<String, Result<Matcher, Value>>) -> String {
     let Row {
-        mut keys,
+        keys,
         pattern,
         message,
     } = row;
@@ -81,14 +119,26 @@ fn decide(row: Row, known: &mut HashMap<String, Result<Matcher, Value>>) -> Valu
                 Err(first)
             }
         });
-    match matcher {
-        Ok(matcher) => {
-            keys.insert("match".into(), matcher.is_match(message.as_bytes()).into());
-        }
-        Err(error) => {
-            keys.shift_remove("match");
-            keys.insert("error".into(), error.clone());
-        }
+    let (key, verdict) = match matcher {
+        Ok(matcher) => ("match", matcher.is_match(message.as_bytes()).to_string()),
+        Err(error) => ("error", error.to_string()),
+    };
+    let mut parts: Vec<String> = Vec::with_capacity(keys.len() + 1);
+    let mut said = false;
+    for (name, value) in &keys {
+        let part = match name.as_str() {
+            name if name == key && said => continue,
+            name if name == key => {
+                said = true;
+                format!("{}:{verdict}", Value::from(name))
+            }
+            "match" | "error" => continue,
+            name => format!("{}:{}", Value::from(name), value.get()),
+        };
+        parts.push(part);
     }
-    Value::Object(keys)
+    if !said {
+        parts.push(format!("{}:{verdict}", Value::from(key)));
+    }
+    format!("{{{}}}", parts.join(","))
 }

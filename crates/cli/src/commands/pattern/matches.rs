@@ -2,7 +2,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use trailwarden_pattern::{Matcher, records};
+use trailwarden_pattern::{Form, Matcher, events};
 
 use super::parse;
 use crate::failure::{Exit, Failure};
@@ -15,70 +15,100 @@ pub(crate) fn run(
     count: bool,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
-    let matcher = parse(pattern)?.matcher();
+    let pattern = parse(pattern)?;
     let unreadable = |error: io::Error| {
         let name = file.map_or_else(|| "standard input".into(), |file| format!("`{}`", file.display()));
         Failure::new(Exit::Failed, format!("cannot read {name}: {error}"))
     };
-    let events: Box<dyn Read> = match file {
+    let input: Box<dyn Read> = match file {
         Some(file) if file.as_os_str() != "-" => Box::new(File::open(file).map_err(unreadable)?),
         _ => Box::new(io::stdin()),
     };
-    let mut events = BufReader::with_capacity(1 << 16, events);
+    let mut input = BufReader::with_capacity(1 << 16, input);
     let mut found = Found {
-        matcher,
+        matcher: pattern.matcher(),
+        json: matches!(pattern.form(), Form::Json(_)),
         lines: (!count).then(|| terminal.lines()),
         count: 0,
+        read: 0,
+        not_json: 0,
     };
-    // A log file of CloudTrail is one line of many records. Its beginning tells.
-    let whole = events.fill_buf().map_err(unreadable)?;
-    if whole.starts_with(&[0x1f, 0x8b]) {
+    if input.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]) {
         return Err(Failure::new(Exit::Failed, "the events are compressed with gzip")
             .help("unpack them first: `gunzip -c FILE | trailwarden pattern match PATTERN`"));
     }
-    if looks_like_a_log_file(whole) {
-        let mut text = Vec::new();
-        events.read_to_end(&mut text).map_err(unreadable)?;
-        match records(&text) {
-            Some(records) => {
-                for record in records {
-                    if !found.event(&compact(record))? {
-                        break;
-                    }
-                }
-            }
-            None => {
-                for line in text.split(|byte| *byte == b'\n') {
-                    if !found.event(without_return(line))? {
-                        break;
-                    }
-                }
-            }
-        }
-        return found.end(terminal);
-    }
     let mut line = Vec::new();
-    loop {
+    while input.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
+        let is_first = found.read == 0;
+        if is_first && line.trim_ascii().is_empty() {
+            line.clear();
+            continue;
+        }
+        // JSON that goes over several lines is read to its end.
+        if is_first && opens(&line) && events(&line).is_err() {
+            input.read_to_end(&mut line).map_err(unreadable)?;
+        }
+        if !found.lines(&line)? {
+            break;
+        }
         line.clear();
-        if events.read_until(b'\n', &mut line).map_err(unreadable)? == 0 {
-            break;
-        }
-        let event = line.strip_suffix(b"\n").unwrap_or(&line);
-        if !found.event(without_return(event))? {
-            break;
-        }
     }
     found.end(terminal)
 }
 
+/// True for a text that begins like JSON that has fields.
+fn opens(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
 struct Found {
     matcher: Matcher,
+    /// The pattern is about JSON events.
+    json: bool,
     /// Where matching events go, unless they are only counted.
     lines: Option<Lines>,
     count: u64,
+    /// How many lines were read.
+    read: u64,
+    /// How many of them are not JSON.
+    not_json: u64,
 }
 
 impl Found {
+    /// Takes a line, or a text of several whose events go over lines. False where nobody reads any
+    /// more.
+    fn lines(&mut self, text: &[u8]) -> Result<bool, Failure> {
+        // What holds more than the line itself: several events, or one that is written wide.
+        let events = if opens(text) { events(text) } else { Err(0) };
+        if let Ok(events) = events {
+            self.read += 1;
+            // A line that is one event is that event, blanks and all: terms see them.
+            let line = text.strip_suffix(b"\n").unwrap_or(text);
+            if events.len() == 1 && !line.contains(&b'\n') && events[0].len() == line.trim_ascii().len() {
+                return self.event(without_return(line));
+            }
+            for event in events {
+                if !self.event(&compact(event))? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+        for line in text
+            .strip_suffix(b"\n")
+            .unwrap_or(text)
+            .split(|byte| *byte == b'\n')
+        {
+            self.read += 1;
+            self.not_json += 1;
+            if !self.event(without_return(line))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// False where nobody reads any more.
     fn event(&mut self, event: &[u8]) -> Result<bool, Failure> {
         if !self.matcher.is_match(event) {
@@ -98,23 +128,18 @@ impl Found {
             }
             None => terminal.print(&format!("{}\n", self.count))?,
         }
+        if self.json && self.not_json > 0 {
+            terminal.say(&format!(
+                "note: {} of {} lines are not JSON; no JSON pattern matches them\n",
+                self.not_json, self.read
+            ));
+        }
         Ok(if self.count > 0 { Exit::Done } else { Exit::No })
     }
 }
 
 fn without_return(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// True for what begins like `{"Records": [`.
-fn looks_like_a_log_file(text: &[u8]) -> bool {
-    let tight: Vec<u8> = text
-        .iter()
-        .copied()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .take(11)
-        .collect();
-    tight.starts_with(b"{\"Records\"")
 }
 
 /// A record in one line, as CloudTrail writes it to CloudWatch Logs. Its numbers and strings stay as
@@ -144,11 +169,5 @@ mod tests {
     fn a_record_in_one_line_is_the_same_record() {
         let record = b"{\n  \"a b\" : \"c \\\" d\\\\\",\n\t\"n\": [ 1.50, true ]\r\n}";
         assert_eq!(compact(record), b"{\"a b\":\"c \\\" d\\\\\",\"n\":[1.50,true]}");
-    }
-
-    #[test]
-    fn log_files_are_known_by_their_beginning() {
-        assert!(looks_like_a_log_file(b" {\n \"Records\" : ["));
-        assert!(!looks_like_a_log_file(b"{\"eventName\":\"x\"}"));
     }
 }
