@@ -30,7 +30,9 @@ impl Written {
             _ if token.starts_with('\'') => (1, false),
             _ => return None,
         };
-        let end = token.len().checked_sub(quotes).filter(|end| *end >= quotes)?;
+        // A string that is not closed is read up to the end of its file, wherever that is.
+        let closed = token.ends_with(&token[..quotes]) && token.len() >= 2 * quotes;
+        let end = closed.then(|| token.len() - quotes)?;
         let mut place = quotes;
         if quotes == 3 {
             // A line end right after the quotes is not part of the string.
@@ -161,6 +163,23 @@ mod tests {
         match value.get_ref() {
             DeValue::String(text) => Some((text.to_string(), value.span())),
             _ => None,
+        }
+    }
+
+    #[test]
+    fn what_is_no_closed_string_has_no_places() {
+        for token in [
+            "",
+            "a",
+            "\"",
+            "'",
+            "\"\"\"",
+            "\"\"\"äöü",
+            "'''\n",
+            "\"äö",
+            "'''a''",
+        ] {
+            assert_eq!(Written::of_toml(token, 0), None, "{token}");
         }
     }
 
