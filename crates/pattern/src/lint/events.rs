@@ -1,8 +1,7 @@
-//! The names of events and their sources: lost wildcards, slips, names that do not exist.
+//! The names of events: slips, names that do not exist or are recorded otherwise, lost wildcards.
 
-use std::collections::BTreeMap;
-
-use super::{Placed, required};
+use super::lost::{Lost, exists_by_chance, lost_wildcard};
+use super::{Placed, near, required, sources};
 use crate::cloudtrail::{Names, names};
 use crate::problem::{Code, Problem};
 use crate::tree::{Comparison, Operator, Shape, Text, Value, quote};
@@ -13,7 +12,7 @@ pub(super) fn lint(placed: &[Placed<'_>], found: &mut Vec<Problem>) {
             continue;
         };
         if one.test.selector.is("eventSource") {
-            found.extend(source(compare, text));
+            found.extend(sources::lint(compare, text));
         } else if one.test.selector.is("eventName") {
             found.extend(event(one, compare, text));
         } else if one.test.selector.is("errorCode") {
@@ -52,32 +51,6 @@ fn in_vain(compare: &Comparison) -> &'static str {
         _ => "it will match nothing, unless the event is newer than this version",
     }
 }
-
-/// What people call services whose source has another name.
-const ALSO_CALLED: [(&str, &str); 22] = [
-    ("alb", "elasticloadbalancing"),
-    ("apigatewayv2", "apigateway"),
-    ("cloudwatch", "monitoring"),
-    ("cloudwatchlogs", "logs"),
-    ("cognito", "cognito-idp"),
-    ("docdb", "rds"),
-    ("ebs", "ec2"),
-    ("efs", "elasticfilesystem"),
-    ("elb", "elasticloadbalancing"),
-    ("elbv2", "elasticloadbalancing"),
-    ("emr", "elasticmapreduce"),
-    ("eventbridge", "events"),
-    ("identitycenter", "sso"),
-    ("neptune", "rds"),
-    ("opensearch", "es"),
-    ("parameterstore", "ssm"),
-    ("sfn", "states"),
-    ("sso-admin", "sso"),
-    ("stepfunctions", "states"),
-    ("systemsmanager", "ssm"),
-    ("vpc", "ec2"),
-    ("vpce", "ec2"),
-];
 
 /// Calls that are recorded under another name than the API has. (S3 User Guide, "Amazon S3
 /// CloudTrail events".)
@@ -126,51 +99,8 @@ fn renamed(compare: &Comparison, typed: &str, sources: &[&str]) -> Option<Proble
     Some(Problem::new(Code::LostWildcard, span, message).instead(quote(&format!("{typed}*"))))
 }
 
-fn source(compare: &Comparison, text: &Text) -> Option<Problem> {
-    let names = names();
-    let span = compare.value_span.clone();
-    let typed = text.text.as_str();
-    let problem = |code, message: String| Problem::new(code, span.clone(), message);
-    match text.shape {
-        Shape::Exact if names.has_source(typed) => None,
-        Shape::Exact => {
-            if let Some(same) = names.sources().find(|source| source.eq_ignore_ascii_case(typed)) {
-                let problem = problem(Code::CaseSlip, format!("`{typed}` is written `{same}`"));
-                return Some(problem.help("patterns are case-sensitive").instead(quote(same)));
-            }
-            let problem = problem(Code::UnknownSource, format!("no known event source is `{typed}`"));
-            let short = typed.strip_suffix(".amazonaws.com").unwrap_or(typed);
-            let long = |short: &str| format!("{short}.amazonaws.com");
-            let called = ALSO_CALLED
-                .iter()
-                .find(|(name, _)| *name == short.to_ascii_lowercase());
-            let near = match called {
-                Some((_, recorded)) => Some(long(recorded)),
-                None if names.has_source(&long(short)) => Some(long(short)),
-                None => {
-                    let shorts = names
-                        .sources()
-                        .filter_map(|source| source.strip_suffix(".amazonaws.com"));
-                    near(short, shorts).map(long)
-                }
-            };
-            Some(match near {
-                Some(near) => problem.help("did you mean").instead(quote(&near)),
-                None => problem.help("sources have the form `iam.amazonaws.com`"),
-            })
-        }
-        _ => {
-            let fits = names.sources().any(|source| text.fits(source.as_bytes()));
-            let unknown = || {
-                problem(
-                    Code::UnknownSource,
-                    format!("no known event source fits `{text}`"),
-                )
-            };
-            (!fits).then(|| unknown().help("sources have the form `iam.amazonaws.com`"))
-        }
-    }
-}
+/// The most events that are offered by name instead of a lost wildcard.
+const WORTH_LISTING: usize = 12;
 
 fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem> {
     let names = names();
@@ -304,97 +234,4 @@ fn elsewhere(names: &Names, event: &str) -> Option<String> {
         [most @ .., _, _, _, _] => Some(format!("{} sources", most.len() + 4)),
         few => Some(few.join(", ")),
     }
-}
-
-/// What a name was before its `*` was lost.
-enum Lost {
-    /// `Create*`; how many events begin so.
-    End { kept: String, count: usize },
-    /// `Put*Policy`, which AWS would not have taken for a wildcard either: its beginning, and the
-    /// events meant.
-    Middle { head: String, full: Vec<String> },
-}
-
-fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
-    let next_word = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let begins = |with: &str| {
-        let begin = candidates
-            .iter()
-            .filter(|name| name.strip_prefix(with).is_some_and(next_word));
-        begin.count()
-    };
-    let lost_end = |head: &str| {
-        let kept = format!("{head}*");
-        match begins(head) {
-            0 => None,
-            count => Some(Lost::End { kept, count }),
-        }
-    };
-    if let Some(lost) = lost_end(typed) {
-        return Some(lost);
-    }
-    // `Creat`: the word that most of the names that begin so have.
-    if typed.len() >= 4 && !typed[1..].contains(|c: char| c.is_ascii_uppercase()) {
-        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in candidates.iter().filter(|name| name.starts_with(typed)) {
-            let end = name[typed.len()..].find(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
-            *words
-                .entry(end.map_or(*name, |end| &name[..typed.len() + end]))
-                .or_default() += 1;
-        }
-        if let Some((word, _)) = words.into_iter().max_by_key(|(_, count)| *count) {
-            return lost_end(word);
-        }
-    }
-    let inner_words = typed
-        .char_indices()
-        .skip(1)
-        .filter(|(_, c)| c.is_ascii_uppercase())
-        .map(|(at, _)| typed.split_at(at));
-    for (head, tail) in inner_words {
-        let fits = |name: &&&str| {
-            let middle = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
-            middle.is_some_and(next_word)
-        };
-        let full: Vec<String> = candidates
-            .iter()
-            .filter(fits)
-            .map(|name| (*name).to_owned())
-            .collect();
-        // With one only it is rather another name than a family of names.
-        if full.len() > 1 {
-            return Some(Lost::Middle {
-                head: head.to_owned(),
-                full,
-            });
-        }
-    }
-    None
-}
-
-/// The most events that are offered by name instead of a lost wildcard.
-const WORTH_LISTING: usize = 12;
-/// True for a name that exists by chance, in a list most of whose names have lost their `*`: Keyspaces
-/// has an event `Delete`, and acm-pca a `PutPolicy`.
-fn exists_by_chance(one: &Placed<'_>, typed: &str, candidates: &[&str]) -> bool {
-    if lost_wildcard(typed, candidates).is_none() {
-        return false;
-    }
-    let others = one.instead.iter().flat_map(|node| node.tests());
-    let texts: Vec<&str> = others.filter_map(|test| test.is_exactly("eventName")).collect();
-    let lost = |text: &&str| {
-        !candidates.contains(text) && matches!(lost_wildcard(text, candidates), Some(Lost::End { .. }))
-    };
-    texts.len() > 1 && texts.iter().filter(|text| lost(text)).count() * 2 > texts.len()
-}
-
-/// The name that was probably meant.
-fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let most = (typed.len() / 4).min(3);
-    names
-        .filter(|name| name.len().abs_diff(typed.len()) <= most)
-        .map(|name| (strsim::osa_distance(name, typed), name))
-        .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, name)| name)
 }

@@ -8,8 +8,10 @@ mod dimension;
 mod events;
 mod fields;
 mod grouping;
+mod lost;
 mod missing;
 mod recording;
+mod sources;
 mod terms;
 mod values;
 
@@ -137,4 +139,15 @@ fn required<'t>(beside: &[&'t Node<Test>], field: &str) -> Option<Vec<&'t str>> 
         });
         texts.collect()
     })
+}
+
+/// The name that was probably meant.
+fn near<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let most = (typed.len() / 4).min(3);
+    names
+        .filter(|name| name.len().abs_diff(typed.len()) <= most)
+        .map(|name| (strsim::osa_distance(name, typed), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, name)| name)
 }

@@ -558,3 +558,30 @@ fn a_fair_share_of_what_is_drawn_is_read_and_matches() {
         assert!(matched[form] * 10 < read[form] * 9, "{counts}");
     }
 }
+
+proptest! {
+    #![proptest_config(Config { cases: 1_000, failure_persistence: None, ..Config::default() })]
+
+    /// Warnings know names and words; values that are none of them must not confuse their places.
+    #[test]
+    fn any_value_of_a_known_field_is_looked_over(
+        field in proptest::sample::select(vec![
+            "eventName", "eventSource", "errorCode", "userIdentity.type", "readOnly", "awsRegion", "resources[*].type",
+        ]),
+        operator in proptest::sample::select(vec!["=", "!="]),
+        value in "([A-Z][a-z]{0,6}|[*]|ä|\u{200b}|[a-z.]{1,8}|€){0,4}",
+        source in proptest::sample::select(vec!["iam.amazonaws.com", "s3.amazonaws.com", "lambda.amazonaws.com", "x"]),
+    ) {
+        let text = format!("{{ $.eventSource = \"{source}\" && ($.{field} {operator} \"{value}\" || $.eventName = \"Creat\") }}");
+        let pattern = Pattern::parse(&text).expect("quoted values are values");
+        for lint in pattern.lints() {
+            prop_assert!(text.get(lint.span.clone()).is_some(), "{lint:?}");
+            if let Some(suggestion) = &lint.suggestion {
+                let mut corrected = text.clone();
+                prop_assert!(corrected.get(suggestion.span.clone()).is_some(), "{lint:?}");
+                corrected.replace_range(suggestion.span.clone(), &suggestion.text);
+                prop_assert!(Pattern::parse(&corrected).is_ok(), "{lint:?}: {corrected}");
+            }
+        }
+    }
+}
