@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -145,10 +146,30 @@ fn match_takes_the_records_of_a_log_file_one_by_one() {
         let ran = pattern(&world, &arguments, stdin).exits(0);
         assert_eq!(ran.stdout, "{\"eventName\":\"CreateUser\",\"n\":1.50}\n");
     }
-    std::fs::write(world.folder().join("log.json.gz"), [0x1f, 0x8b, 8, 0]).expect("written");
-    pattern(&world, &["match", name, "log.json.gz"], "")
+}
+
+#[test]
+fn match_reads_files_as_the_trail_wrote_them() {
+    let world = World::on_sandbox();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/events");
+    let first = "218007301253_CloudTrail_us-east-1_20230710T1145Z_7xgocspSowgK0Gto.json.gz";
+    let second = "218007301253_CloudTrail_us-east-1_20230710T1220Z_8sBQhbu5YO94UV8p.json.gz";
+    for name in [first, second] {
+        std::fs::copy(samples.join(name), world.folder().join(name)).expect("copied");
+    }
+    let any = r#"{ $.eventSource = "*" }"#;
+    let ran = pattern(&world, &["match", "--count", any, first, second], "").exits(0);
+    assert_eq!(ran.stdout, "35\n");
+    std::fs::write(world.folder().join("broken.json.gz"), [0x1f, 0x8b, 8, 0]).expect("written");
+    pattern(&world, &["match", any, "broken.json.gz"], "")
         .exits(1)
-        .says("gunzip");
+        .says("cannot read `broken.json.gz`");
+    let rule = SPEC.split("[[rule.users.test]]").next().expect("the rule");
+    world.write(
+        "spec.toml",
+        &format!("{rule}[[rule.users.test]]\nfile = \"{first}\"\nmatch = false\n"),
+    );
+    world.run(&["check", "spec.toml"]).exits(0);
 }
 
 #[test]

@@ -136,7 +136,7 @@ pub(crate) enum PatternCommand {
     ///
     /// Exits with 65 for a pattern that AWS refuses.
     Explain {
-        /// The pattern, in single quotes; after `--` where it begins with a hyphen
+        /// The pattern, in single quotes; after `--` where it could be an option, such as `-v`
         #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
         pattern: String,
         /// The form of the output
@@ -146,15 +146,16 @@ pub(crate) enum PatternCommand {
     /// Print the events that a pattern matches
     ///
     /// Every line is an event. Of a CloudTrail log file (`{"Records": [...]}`) every record is one,
-    /// printed in a line of its own. Exits with 4 when nothing matches, with 65 for a pattern that
-    /// AWS refuses.
+    /// of an array every object, and of JSON over several lines every value; each is printed in a
+    /// line of its own. Files may be compressed with gzip. Exits with 4 when nothing matches, with
+    /// 65 for a pattern that AWS refuses.
     Match {
-        /// The pattern, in single quotes; after `--` where it begins with a hyphen
+        /// The pattern, in single quotes; after `--` where it could be an option, such as `-v`
         #[arg(value_name = "PATTERN", allow_hyphen_values = true)]
         pattern: String,
-        /// The events; standard input without it
+        /// The events; standard input without one, or for `-`
         #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
+        files: Vec<PathBuf>,
         /// Print how many match instead
         #[arg(long, short)]
         count: bool,
@@ -173,7 +174,7 @@ pub(crate) enum PatternCommand {
     /// Exits with 0 when they match the same events, with 4 when they do not or that cannot be told,
     /// with 65 for a pattern that AWS refuses.
     Diff {
-        /// A pattern, in single quotes; after `--` where one begins with a hyphen
+        /// A pattern, in single quotes; after `--` where one could be an option, such as `-v`
         #[arg(value_name = "A", allow_hyphen_values = true)]
         a: String,
         /// Another

@@ -1,9 +1,11 @@
 //! The tests of a spec's patterns.
 
 use std::fs;
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
+use flate2::read::MultiGzDecoder;
 use trailwarden_diff::render::visible;
 use trailwarden_pattern::{Form, records};
 use trailwarden_spec::wanted::{Event, PatternTest};
@@ -54,9 +56,16 @@ pub(super) fn events(loaded: &Loaded, test: &PatternTest) -> Result<Vec<Vec<u8>>
             (text, format!("`{}`", file.display()))
         }
     };
-    if text.starts_with(&[0x1f, 0x8b]) {
-        return Err(format!("{what} is compressed with gzip: unpack it"));
-    }
+    let text = match text.starts_with(&[0x1f, 0x8b]) {
+        true => {
+            let mut unpacked = Vec::new();
+            let mut reader = MultiGzDecoder::new(&*text);
+            let read = reader.read_to_end(&mut unpacked);
+            read.map_err(|error| format!("cannot unpack {what}: {error}"))?;
+            unpacked
+        }
+        false => text,
+    };
     let found = trailwarden_pattern::events(&text);
     if !matches!(test.pattern.form(), Form::Json(_)) {
         // Terms and words are looked for in any text; only log files hold several events.

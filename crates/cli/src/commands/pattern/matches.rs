@@ -1,7 +1,8 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::PathBuf;
 
+use flate2::read::MultiGzDecoder;
 use trailwarden_pattern::{Form, Matcher, events};
 
 use super::parse;
@@ -11,20 +12,11 @@ use crate::terminal::{Lines, Terminal};
 /// `trailwarden pattern match`: prints the events that a pattern matches.
 pub(crate) fn run(
     pattern: &str,
-    file: Option<&Path>,
+    files: &[PathBuf],
     count: bool,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let pattern = parse(pattern)?;
-    let unreadable = |error: io::Error| {
-        let name = file.map_or_else(|| "standard input".into(), |file| format!("`{}`", file.display()));
-        Failure::new(Exit::Failed, format!("cannot read {name}: {error}"))
-    };
-    let input: Box<dyn Read> = match file {
-        Some(file) if file.as_os_str() != "-" => Box::new(File::open(file).map_err(unreadable)?),
-        _ => Box::new(io::stdin()),
-    };
-    let mut input = BufReader::with_capacity(1 << 16, input);
     let mut found = Found {
         matcher: pattern.matcher(),
         json: matches!(pattern.form(), Form::Json(_)),
@@ -33,27 +25,35 @@ pub(crate) fn run(
         read: 0,
         not_json: 0,
     };
-    if input.fill_buf().map_err(unreadable)?.starts_with(&[0x1f, 0x8b]) {
-        return Err(Failure::new(Exit::Failed, "the events are compressed with gzip")
-            .help("unpack them first: `gunzip -c FILE | trailwarden pattern match PATTERN`"));
-    }
-    let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line).map_err(unreadable)? > 0 {
-        let is_first = found.read == 0;
-        if is_first && line.trim_ascii().is_empty() {
-            line.clear();
-            continue;
-        }
-        // JSON that goes over several lines is read to its end.
-        if is_first && opens(&line) && events(&line).is_err() {
-            input.read_to_end(&mut line).map_err(unreadable)?;
-        }
-        if !found.lines(&line)? {
+    let standard_input = [PathBuf::from("-")];
+    let files = if files.is_empty() { &standard_input } else { files };
+    for file in files {
+        let unreadable = |error: io::Error| {
+            let name = match file.as_os_str() == "-" {
+                true => "standard input".into(),
+                false => format!("`{}`", file.display()),
+            };
+            Failure::new(Exit::Failed, format!("cannot read {name}: {error}"))
+        };
+        let input: Box<dyn Read> = match file.as_os_str() == "-" {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(file).map_err(unreadable)?),
+        };
+        let input = unpacked(BufReader::with_capacity(1 << 16, input)).map_err(unreadable)?;
+        if !found.all_of(input, unreadable)? {
             break;
         }
-        line.clear();
     }
     found.end(terminal)
+}
+
+/// The same, unpacked if it is compressed with gzip.
+fn unpacked(mut input: BufReader<Box<dyn Read>>) -> io::Result<Box<dyn BufRead>> {
+    let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(match packed {
+        true => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input))),
+        false => Box::new(input),
+    })
 }
 
 /// True for a text that begins like JSON that has fields.
@@ -76,6 +76,31 @@ struct Found {
 }
 
 impl Found {
+    /// Takes all of one input. False where nobody reads any more.
+    fn all_of(
+        &mut self,
+        mut input: Box<dyn BufRead>,
+        unreadable: impl Fn(io::Error) -> Failure,
+    ) -> Result<bool, Failure> {
+        let mut line = Vec::new();
+        let mut is_first = true;
+        while input.read_until(b'\n', &mut line).map_err(&unreadable)? > 0 {
+            if is_first && line.trim_ascii().is_empty() {
+                line.clear();
+                continue;
+            }
+            // JSON that goes over several lines is read to its end.
+            if std::mem::take(&mut is_first) && opens(&line) && events(&line).is_err() {
+                input.read_to_end(&mut line).map_err(&unreadable)?;
+            }
+            if !self.lines(&line)? {
+                return Ok(false);
+            }
+            line.clear();
+        }
+        Ok(true)
+    }
+
     /// Takes a line, or a text of several whose events go over lines. False where nobody reads any
     /// more.
     fn lines(&mut self, text: &[u8]) -> Result<bool, Failure> {

@@ -17,9 +17,11 @@ use crate::terminal::Terminal;
 pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
     match &args.command {
         PatternCommand::Explain { pattern, format } => explain::run(pattern, *format, terminal),
-        PatternCommand::Match { pattern, file, count } => {
-            matches::run(pattern, file.as_deref(), *count, terminal)
-        }
+        PatternCommand::Match {
+            pattern,
+            files,
+            count,
+        } => matches::run(pattern, files, *count, terminal),
         PatternCommand::Eval { jsonl: _ } => eval::run(terminal),
         PatternCommand::Diff { a, b, format } => diff::run(a, b, *format, terminal),
     }
