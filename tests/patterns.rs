@@ -210,6 +210,40 @@ fn match_takes_events_as_people_have_them() {
     pattern(&world, &["match", any], "{\"Records\":[{\"a\":1},")
         .exits(4)
         .says("1 of 1 lines are not JSON");
+    // A log of text is lines, whatever they begin with, blank ones and the first ones, too.
+    let log = "\n[ERROR] a\n[1] [2]\n{\"a\":1}{\"a\":2}\n";
+    for (text, lines) in [
+        ("ERROR", 1),
+        ("-ERROR", 3),
+        ("[w, ...]", 3),
+        ("[a=1, b=2]", 1),
+        ("\"\"", 4),
+    ] {
+        let ran = pattern(&world, &["match", "--count", text], log).exits(0);
+        assert_eq!(
+            (ran.stdout, ran.stderr),
+            (format!("{lines}\n"), String::new()),
+            "{text}"
+        );
+    }
+    let ran = pattern(
+        &world,
+        &["match", r#""\"a\":\"x\"""#],
+        "{\"Records\": [\n {\"a\" : \"x\"}]}",
+    )
+    .exits(0);
+    assert_eq!(
+        ran.stdout, "{\"a\":\"x\"}\n",
+        "a record in one line, as CloudTrail sends it"
+    );
+    // A log file that is cut off is text for terms all the same.
+    let ran = pattern(
+        &world,
+        &["match", "--count", "Records"],
+        "{\"Records\":[{\"a\":1},",
+    )
+    .exits(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("1\n", ""));
     // Terms see a line as it is logged.
     let spaced = "{\"a\":  1}\n";
     let ran = pattern(&world, &["match", r#""\"a\":  1""#], spaced).exits(0);

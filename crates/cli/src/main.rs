@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod connect;
+mod events;
 mod failure;
 mod load;
 mod problems;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{alternatives, explained};
 use crate::Pattern;
+use crate::canonical::typed;
 use crate::decide::{Facts, Why, always, always_sent, never, redundant};
 use crate::problem::{Code, Problem};
 use crate::tree::{Condition, Form, Node, NodeKind, Operator, Shape, Test, Value};
@@ -49,12 +50,18 @@ pub(super) fn lint(pattern: &Pattern, found: &mut Vec<Problem>) {
             Why::Never => "it is never true here".into(),
             Why::Together => "it follows from the others together".into(),
         };
+        let rest = without(node, &clause.span);
         let problem = Problem::new(
             Code::Redundant,
             clause.span,
             format!("this changes nothing: {why}"),
         );
-        found.push(problem.help("take it away, or correct it"));
+        found.push(match rest {
+            Some((span, rest)) => problem
+                .help("correct it, or leave what is the same without it")
+                .instead_of(span, rest),
+            None => problem.help("take it away, or correct it"),
+        });
     }
 }
 
@@ -100,14 +107,54 @@ fn nearly_always(node: &Node<Test>, found: &mut Vec<Problem>) {
                 );
                 let span = first.span.start..last.span.end;
                 let problem = Problem::new(Code::AlwaysTrue, span, message);
-                found.push(problem.help(
-                    "to leave several things out join their `!=` by `&&`, and put the rest in parentheses",
-                ));
+                let help = "to leave several things out join their `!=` by `&&`; with the rest in parentheses that is";
+                found.push(
+                    problem
+                        .help(help)
+                        .instead_of(node.span.clone(), excluding(node, &unequal)),
+                );
             } else {
                 nodes.iter().for_each(|node| nearly_always(node, found));
             }
         }
     }
+}
+
+/// The same alternatives, all of them without what is equal to one of the values: "a or b, but not c
+/// and not d".
+fn excluding(node: &Node<Test>, unequal: &[&Node<Test>]) -> String {
+    let group = |node: &Node<Test>| format!("({})", typed(node));
+    let rest: Vec<String> = alternatives(node)
+        .into_iter()
+        .filter(|node| !is_nearly_always(node))
+        .map(group)
+        .collect();
+    let mut all: Vec<String> = unequal.iter().map(|node| group(node)).collect();
+    match rest.as_slice() {
+        [] => {}
+        [one] => all.insert(0, one.clone()),
+        many => all.insert(0, format!("({})", many.join(" || "))),
+    }
+    in_parentheses(node, all.join(" && "))
+}
+
+/// The operator's node without one operand: its place, and its text.
+fn without(node: &Node<Test>, operand: &Range<usize>) -> Option<(Range<usize>, String)> {
+    let (nodes, sign) = match &node.kind {
+        NodeKind::Test(_) => return None,
+        NodeKind::All(nodes) => (nodes, " && "),
+        NodeKind::Any(nodes) => (nodes, " || "),
+    };
+    if !nodes.iter().any(|inner| inner.span == *operand) {
+        return nodes.iter().find_map(|inner| without(inner, operand));
+    }
+    let rest = nodes.iter().filter(|inner| inner.span != *operand);
+    let rest: Vec<String> = rest.map(|inner| format!("({})", typed(inner))).collect();
+    Some((node.span.clone(), in_parentheses(node, rest.join(sign))))
+}
+
+fn in_parentheses(node: &Node<Test>, text: String) -> String {
+    if node.grouped { format!("({text})") } else { text }
 }
 
 /// `!=` a single value, of a field that every record has.

@@ -45,7 +45,7 @@ pub(crate) fn lint(pattern: &Pattern, recording: Option<&Recording>) -> Vec<Prob
             }
         }
         Form::Delimited(_) => values::lint(form, &mut found),
-        Form::Terms(all) => terms::lint(all, &mut found),
+        Form::Terms(all) => terms::lint(all, pattern.text(), &mut found),
     }
     found.sort_by(|a, b| {
         let key = |p: &Problem| (p.span.start, p.span.end, p.code);

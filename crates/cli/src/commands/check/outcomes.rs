@@ -1,15 +1,15 @@
 //! The tests of a spec's patterns.
 
-use std::fs;
+use std::borrow::Cow;
+use std::fs::File;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
-use flate2::read::MultiGzDecoder;
 use trailwarden_diff::render::visible;
-use trailwarden_pattern::{Form, records};
 use trailwarden_spec::wanted::{Event, PatternTest};
 
+use crate::events;
 use crate::load::Loaded;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -51,32 +51,17 @@ pub(super) fn events(loaded: &Loaded, test: &PatternTest) -> Result<Vec<Vec<u8>>
         Event::Text(text) => (text.clone().into_bytes(), "the event".to_owned()),
         Event::File { path, source } => {
             let file = loaded.beside(*source, path);
-            let text =
-                fs::read(&file).map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
+            let mut text = Vec::new();
+            File::open(&file)
+                .and_then(events::unpacked)
+                .and_then(|mut input| input.read_to_end(&mut text))
+                .map_err(|error| format!("cannot read `{}`: {error}", file.display()))?;
             (text, format!("`{}`", file.display()))
         }
     };
-    let text = match text.starts_with(&[0x1f, 0x8b]) {
-        true => {
-            let mut unpacked = Vec::new();
-            let mut reader = MultiGzDecoder::new(&*text);
-            let read = reader.read_to_end(&mut unpacked);
-            read.map_err(|error| format!("cannot unpack {what}: {error}"))?;
-            unpacked
-        }
-        false => text,
-    };
-    let found = trailwarden_pattern::events(&text);
-    if !matches!(test.pattern.form(), Form::Json(_)) {
-        // Terms and words are looked for in any text; only log files hold several events.
-        return Ok(match records(&text) {
-            Some(records) if !records.is_empty() => records.into_iter().map(<[u8]>::to_vec).collect(),
-            _ => vec![text.trim_ascii_end().to_vec()],
-        });
-    }
-    match found {
+    match events::split(&test.pattern, &text) {
         Ok(events) if events.is_empty() => Err(format!("{what} holds no event")),
-        Ok(events) => Ok(events.into_iter().map(<[u8]>::to_vec).collect()),
+        Ok(events) => Ok(events.into_iter().map(Cow::into_owned).collect()),
         Err(at) => {
             let before = text.get(..at).unwrap_or_default();
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -1,11 +1,11 @@
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::PathBuf;
 
-use flate2::read::MultiGzDecoder;
-use trailwarden_pattern::{Form, Matcher, events};
+use trailwarden_pattern::{Matcher, Pattern};
 
 use super::parse;
+use crate::events;
 use crate::failure::{Exit, Failure};
 use crate::terminal::{Lines, Terminal};
 
@@ -19,7 +19,7 @@ pub(crate) fn run(
     let pattern = parse(pattern)?;
     let mut found = Found {
         matcher: pattern.matcher(),
-        json: matches!(pattern.form(), Form::Json(_)),
+        pattern,
         lines: (!count).then(|| terminal.lines()),
         count: 0,
         read: 0,
@@ -28,18 +28,19 @@ pub(crate) fn run(
     let standard_input = [PathBuf::from("-")];
     let files = if files.is_empty() { &standard_input } else { files };
     for file in files {
+        let is_input = file.as_os_str() == "-";
         let unreadable = |error: io::Error| {
-            let name = match file.as_os_str() == "-" {
+            let name = match is_input {
                 true => "standard input".into(),
                 false => format!("`{}`", file.display()),
             };
             Failure::new(Exit::Failed, format!("cannot read {name}: {error}"))
         };
-        let input: Box<dyn Read> = match file.as_os_str() == "-" {
+        let input: Box<dyn Read> = match is_input {
             true => Box::new(io::stdin()),
             false => Box::new(File::open(file).map_err(unreadable)?),
         };
-        let input = unpacked(BufReader::with_capacity(1 << 16, input)).map_err(unreadable)?;
+        let input = events::unpacked(input).map_err(unreadable)?;
         if !found.all_of(input, unreadable)? {
             break;
         }
@@ -47,31 +48,15 @@ pub(crate) fn run(
     found.end(terminal)
 }
 
-/// The same, unpacked if it is compressed with gzip.
-fn unpacked(mut input: BufReader<Box<dyn Read>>) -> io::Result<Box<dyn BufRead>> {
-    let packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(match packed {
-        true => Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input))),
-        false => Box::new(input),
-    })
-}
-
-/// True for a text that begins like JSON that has fields.
-fn opens(text: &[u8]) -> bool {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
-}
-
 struct Found {
+    pattern: Pattern,
     matcher: Matcher,
-    /// The pattern is about JSON events.
-    json: bool,
     /// Where matching events go, unless they are only counted.
     lines: Option<Lines>,
     count: u64,
     /// How many lines were read.
     read: u64,
-    /// How many of them are not JSON.
+    /// How many of them a pattern on JSON cannot read.
     not_json: u64,
 }
 
@@ -79,21 +64,18 @@ impl Found {
     /// Takes all of one input. False where nobody reads any more.
     fn all_of(
         &mut self,
-        mut input: Box<dyn BufRead>,
+        mut input: impl BufRead,
         unreadable: impl Fn(io::Error) -> Failure,
     ) -> Result<bool, Failure> {
         let mut line = Vec::new();
-        let mut is_first = true;
+        let mut begun = false;
         while input.read_until(b'\n', &mut line).map_err(&unreadable)? > 0 {
-            if is_first && line.trim_ascii().is_empty() {
-                line.clear();
-                continue;
-            }
-            // JSON that goes over several lines is read to its end.
-            if std::mem::take(&mut is_first) && opens(&line) && events(&line).is_err() {
+            // Whether events go over several lines is seen at the first that is not blank.
+            if !begun && events::goes_on(&self.pattern, &line) {
                 input.read_to_end(&mut line).map_err(&unreadable)?;
             }
-            if !self.lines(&line)? {
+            begun |= !line.trim_ascii().is_empty();
+            if !self.text(&line)? {
                 return Ok(false);
             }
             line.clear();
@@ -103,31 +85,20 @@ impl Found {
 
     /// Takes a line, or a text of several whose events go over lines. False where nobody reads any
     /// more.
-    fn lines(&mut self, text: &[u8]) -> Result<bool, Failure> {
-        // What holds more than the line itself: several events, or one that is written wide.
-        let events = if opens(text) { events(text) } else { Err(0) };
-        if let Ok(events) = events {
-            self.read += 1;
-            // A line that is one event is that event, blanks and all: terms see them.
-            let line = text.strip_suffix(b"\n").unwrap_or(text);
-            if events.len() == 1 && !line.contains(&b'\n') && events[0].len() == line.trim_ascii().len() {
-                return self.event(without_return(line));
-            }
-            for event in events {
-                if !self.event(&compact(event))? {
-                    return Ok(false);
-                }
-            }
+    fn text(&mut self, text: &[u8]) -> Result<bool, Failure> {
+        let Ok(events) = events::split(&self.pattern, text) else {
+            let lines = text
+                .strip_suffix(b"\n")
+                .unwrap_or(text)
+                .split(|byte| *byte == b'\n');
+            let count = lines.count() as u64;
+            self.read += count;
+            self.not_json += count;
             return Ok(true);
-        }
-        for line in text
-            .strip_suffix(b"\n")
-            .unwrap_or(text)
-            .split(|byte| *byte == b'\n')
-        {
-            self.read += 1;
-            self.not_json += 1;
-            if !self.event(without_return(line))? {
+        };
+        self.read += 1;
+        for event in events {
+            if !self.event(&event)? {
                 return Ok(false);
             }
         }
@@ -153,46 +124,12 @@ impl Found {
             }
             None => terminal.print(&format!("{}\n", self.count))?,
         }
-        if self.json && self.not_json > 0 {
+        if self.not_json > 0 {
             terminal.say(&format!(
                 "note: {} of {} lines are not JSON; no JSON pattern matches them\n",
                 self.not_json, self.read
             ));
         }
         Ok(if self.count > 0 { Exit::Done } else { Exit::No })
-    }
-}
-
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// A record in one line, as CloudTrail writes it to CloudWatch Logs. Its numbers and strings stay as
-/// they are written.
-fn compact(record: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(record.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for &byte in record {
-        if quoted {
-            quoted = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if byte.is_ascii_whitespace() {
-            continue;
-        } else {
-            quoted = byte == b'"';
-        }
-        out.push(byte);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_in_one_line_is_the_same_record() {
-        let record = b"{\n  \"a b\" : \"c \\\" d\\\\\",\n\t\"n\": [ 1.50, true ]\r\n}";
-        assert_eq!(compact(record), b"{\"a b\":\"c \\\" d\\\\\",\"n\":[1.50,true]}");
     }
 }
