@@ -18,7 +18,7 @@ use futures::future::{BoxFuture, Shared, try_join_all};
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::kinds::Trail;
 use trailwarden_spec::leaf::Owner;
-use trailwarden_spec::live::{Attention, Found, Live};
+use trailwarden_spec::live::{Attention, Found, Live, SeenTrail, Usage};
 use trailwarden_spec::wanted::{Wanted, Wish, own_namespace};
 use trailwarden_spec::{Kind, Object};
 
@@ -67,7 +67,7 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .boxed()
         .shared();
     let survey = Survey { aws, wanted, index };
-    let (buckets, mut groups, roles, trails, topics, alarms, filters) = futures::try_join!(
+    let (buckets, mut groups, roles, (trails, seen), topics, alarms, filters) = futures::try_join!(
         survey.buckets(),
         survey.log_groups(),
         survey.roles(),
@@ -80,9 +80,16 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .iter()
         .map(|filter| metric_filter::found(aws, filter))
         .collect();
+    let usage = Usage {
+        filters: metric_filter::usage(&filters),
+        trails: seen,
+    };
     let filters = survey.filters(&alarms, filters, &mut groups);
     let delivering = survey.delivering(&trails, &roles).await?;
-    let mut live = Live::default();
+    let mut live = Live {
+        usage,
+        ..Live::default()
+    };
     for part in [
         buckets, groups, roles, delivering, trails, topics, alarms, filters,
     ] {
@@ -279,7 +286,8 @@ impl<'a> Survey<'a> {
         })
     }
 
-    async fn trails(&self) -> Result<Part, AccountError> {
+    /// The trails that the stack has to do with, and all that the region shows.
+    async fn trails(&self) -> Result<(Part, BTreeSet<SeenTrail>), AccountError> {
         let wishes: Vec<&Trail> = self
             .wanted
             .objects
@@ -294,10 +302,11 @@ impl<'a> Survey<'a> {
         let referred_to = try_join_all(referred_to.iter().map(|name| read(self.aws, Kind::Trail, name)));
         let (surveyed, referred_to) = futures::try_join!(trail::survey(self.aws, &wishes), referred_to)?;
         let found = surveyed.found.into_iter().map(|(_, found)| found);
-        Ok(Part {
+        let part = Part {
             found: found.chain(referred_to.into_iter().flatten()).collect(),
             attention: surveyed.attention,
-        })
+        };
+        Ok((part, surveyed.seen))
     }
 
     /// The filters of the spec and of the stack. They have no tags, so the metric tells whose they

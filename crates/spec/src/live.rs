@@ -1,12 +1,12 @@
 //! What an account holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use trailwarden_policy::Statement;
 
 use crate::leaf::{Owner, Tags};
-use crate::{Address, Object};
+use crate::{Address, Object, Scope};
 
 /// What was found of an account.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,27 @@ pub struct Live {
     pub objects: BTreeMap<Address, Found>,
     /// Things that no write can repair.
     pub attention: Vec<Attention>,
+    /// What counts against quotas, whoever it belongs to.
+    pub usage: Usage,
+}
+
+/// What a region holds of that of which it takes few, the stack's own and everybody else's. What an
+/// object that is already there is changed to is told by its name from one more object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// By log group and filter: whether the metric filter's pattern has a regular expression.
+    pub filters: BTreeMap<String, BTreeMap<String, bool>>,
+    /// The trails that the region shows, shadows of other regions' and of an organization's included.
+    pub trails: BTreeSet<SeenTrail>,
+}
+
+/// A trail that a region shows. A shadow may have the name of a trail that is at home there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SeenTrail {
+    /// Its name.
+    pub name: String,
+    /// Where it is managed from, if that is another account or region.
+    pub elsewhere: Option<Scope>,
 }
 
 /// One object of an account.

@@ -1,15 +1,16 @@
 //! Reading trails: what a region shows of them, and which of them a stack has to do with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types;
 use futures::future::{join_all, try_join_all};
 use trailwarden_account::AccountError;
+use trailwarden_spec::Scope;
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{Delivery, Trail};
 use trailwarden_spec::leaf::{Managed, Tags};
-use trailwarden_spec::live::{Attention, Facts, Found};
+use trailwarden_spec::live::{Attention, Facts, Found, SeenTrail};
 
 use super::super::Aws;
 use super::attention;
@@ -27,6 +28,8 @@ pub(crate) struct Listed {
     pub(super) home: String,
     /// True when its home is the stack's region and account.
     pub(super) at_home: bool,
+    /// Whose it is; an organization's trail is its management account's.
+    account: String,
     wire: types::Trail,
 }
 
@@ -56,6 +59,8 @@ pub(crate) struct Surveyed {
     pub(crate) found: Vec<(String, Found)>,
     /// What no write can repair.
     pub(crate) attention: Vec<Attention>,
+    /// All that the region shows: they count against its quota.
+    pub(crate) seen: BTreeSet<SeenTrail>,
 }
 
 /// The trails that the region shows, shadows of other regions' and of an organization's included:
@@ -84,6 +89,7 @@ pub(super) async fn all(aws: &Aws) -> Result<Vec<Listed>, AccountError> {
                 arn,
                 home,
                 at_home,
+                account: parsed.account,
                 wire,
             })
         });
@@ -133,9 +139,17 @@ pub(crate) async fn survey(aws: &Aws, wishes: &[&Trail]) -> Result<Surveyed, Acc
         .zip(&known)
         .filter_map(|(t, detail)| Some((t, detail.as_ref()?)))
         .collect();
+    let seen = listed.iter().map(|trail| SeenTrail {
+        name: trail.name.clone(),
+        elsewhere: (!trail.at_home).then(|| Scope {
+            account: trail.account.clone(),
+            region: trail.home.clone(),
+        }),
+    });
     Ok(Surveyed {
         found,
         attention: attention::of(aws, wishes, &all),
+        seen: seen.collect(),
     })
 }
 
