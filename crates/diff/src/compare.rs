@@ -8,7 +8,7 @@ use trailwarden_spec::{Address, Kind, Object, Scope};
 
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
 use crate::settle::Settling;
-use crate::{blind, order};
+use crate::{blind, cost, order};
 
 /// Holds what a spec wants against what an account holds.
 ///
@@ -26,6 +26,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
             refusals: Vec::new(),
             attention: live.attention.clone(),
             notes: Vec::new(),
+            cost: cost::of(wanted),
             unchanged: 0,
         },
         gone: Vec::new(),

@@ -10,10 +10,13 @@
 
 mod blind;
 mod compare;
+mod cost;
 mod order;
 mod plan;
+mod quota;
 pub mod render;
 mod settle;
 
 pub use compare::plan;
+pub use cost::{CostItem, CostOf};
 pub use plan::{Action, Consent, Note, Options, Phase, Plan, Refusal, RefusalCode, Step, Summary};

@@ -5,6 +5,8 @@ use trailwarden_spec::compare::Change;
 use trailwarden_spec::live::Attention;
 use trailwarden_spec::{Address, Object, Scope};
 
+use crate::cost::CostItem;
+
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,6 +84,8 @@ pub enum RefusalCode {
     Blinding,
     /// The plan takes away so much that it looks like a mistake.
     TooMuch,
+    /// The account has no room for it.
+    Quota,
     /// It needs something that is refused, or something that is refused still needs it.
     Waits,
 }
@@ -126,6 +130,8 @@ pub struct Plan {
     pub attention: Vec<Attention>,
     /// What is worth knowing.
     pub notes: Vec<Note>,
+    /// What all that the spec wants costs, whether it is there already or not.
+    pub cost: Vec<CostItem>,
     /// How many objects are as the spec says.
     pub unchanged: usize,
 }

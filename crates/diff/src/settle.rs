@@ -10,6 +10,7 @@ use trailwarden_spec::{Address, Kind, Object, Scope};
 use crate::blind::{self, Feeds};
 use crate::compare::parent;
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::quota;
 
 /// A whole plan that takes away more than this share of at least [`MANY`] objects is held to be a
 /// mistake (octoDNS refuses above 30 % likewise).
@@ -31,6 +32,7 @@ impl Settling<'_> {
     pub(crate) fn settle(&self, plan: &mut Plan) {
         self.only_gaps_restore(plan);
         let served = self.still_served(plan);
+        let no_room = quota::refuse(plan, self.live);
         self.consent(plan);
         let refused: BTreeSet<Address> = plan
             .refusals
@@ -44,6 +46,8 @@ impl Settling<'_> {
         });
         while self.hang(plan) {}
         self.hold_back(plan);
+        let wanted = self.wanted.objects.values();
+        quota::note(plan, wanted.map(|wish| &wish.object), self.live, &no_room);
     }
 
     fn scope(&self) -> &Scope {
@@ -280,7 +284,7 @@ fn refuse(plan: &mut Plan, why: impl Fn(&Step) -> Option<String>) -> bool {
 }
 
 /// Moves the steps for which there is a reason to the refusals.
-fn refuse_as(plan: &mut Plan, why: impl Fn(&Step) -> Option<(RefusalCode, String)>) -> bool {
+pub(crate) fn refuse_as(plan: &mut Plan, why: impl Fn(&Step) -> Option<(RefusalCode, String)>) -> bool {
     let before = plan.refusals.len();
     for step in std::mem::take(&mut plan.steps) {
         match why(&step) {

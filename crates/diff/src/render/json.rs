@@ -44,6 +44,7 @@ pub fn json(plan: &Plan) -> Value {
         "refusals": plan.refusals,
         "attention": plan.attention,
         "notes": plan.notes,
+        "cost": plan.cost,
     }))
 }
 

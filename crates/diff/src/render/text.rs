@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use trailwarden_spec::compare::{Change, Shown, Verdict};
 
 use super::{lines, visible};
+use crate::cost;
 use crate::plan::{Action, Phase, Plan, Refusal, RefusalCode, Step, Summary};
 
 pub(super) const ADD: Style = AnsiColor::Green.on_default();
@@ -57,7 +58,12 @@ fn write_plan(out: &mut String, plan: &Plan) -> std::fmt::Result {
             writeln!(out, "  {QUIET}{}: {}{QUIET:#}", note.address, note.message)?;
         }
     }
-    writeln!(out, "\n{}", summary(plan))
+    writeln!(out)?;
+    let cost = cost::in_words(&plan.cost).filter(|_| !plan.steps.is_empty());
+    if let Some(cost) = cost {
+        writeln!(out, "Cost: {cost}.")?;
+    }
+    writeln!(out, "{}", summary(plan))
 }
 
 fn write_refusals(out: &mut String, refusals: &[Refusal]) -> std::fmt::Result {
@@ -69,7 +75,12 @@ fn write_refusals(out: &mut String, refusals: &[Refusal]) -> std::fmt::Result {
         "\n{LOUD}Refused{LOUD:#}: nothing is applied while this stands, unless `--skip-refused`"
     )?;
     // Many can hang on one thing; that is said once.
-    let in_common = |r: &Refusal| matches!(r.code, RefusalCode::TooMuch | RefusalCode::Waits);
+    let in_common = |r: &Refusal| {
+        matches!(
+            r.code,
+            RefusalCode::TooMuch | RefusalCode::Quota | RefusalCode::Waits
+        )
+    };
     for (at, refusal) in refusals.iter().enumerate() {
         let alike = |other: &&Refusal| in_common(other) && other.message == refusal.message;
         if refusals[..at].iter().any(|other| alike(&other)) {

@@ -6,4 +6,6 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod quotas;
+#[cfg(test)]
 mod refusals;

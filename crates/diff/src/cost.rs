@@ -1,0 +1,169 @@
+//! What a spec costs by itself, at list prices.
+//!
+//! Discounts, the free tier (ten alarms and ten metrics a month for a whole account) and what the
+//! amount of events decides, such as storage, are not known here and left out.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use trailwarden_spec::Object;
+use trailwarden_spec::kinds::ManagementEvents;
+use trailwarden_spec::wanted::Wanted;
+
+/// An alarm with periods of 60 seconds or more, in US cents a month ("Amazon `CloudWatch` pricing",
+/// standard resolution, us-east-1).
+const ALARM: u64 = 10;
+
+/// An alarm with shorter periods (the same page, high resolution).
+const FAST_ALARM: u64 = 30;
+
+/// A custom metric, in US cents a month: the price of an account's first 10,000 (the same page). It
+/// is counted by the hour and only while values arrive.
+const METRIC: u64 = 30;
+
+/// Something that costs money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CostItem {
+    /// What it is.
+    pub what: CostOf,
+    /// How many of it the spec wants.
+    pub count: u64,
+    /// What they cost in a month, in US cents; none where that depends on how much happens.
+    pub cents_a_month: Option<u64>,
+    /// The price of one, in words.
+    pub price: &'static str,
+}
+
+/// What costs money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CostOf {
+    /// Metric alarms with periods of 60 seconds or more.
+    Alarms,
+    /// Metric alarms with shorter periods.
+    HighResolutionAlarms,
+    /// Metrics that filters count into; one with dimensions is a metric for each of their values,
+    /// which no plan knows.
+    CustomMetrics,
+    /// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
+    /// Only trails of the spec are counted: of others an attention item tells.
+    ManagementEventCopies,
+}
+
+impl CostOf {
+    fn price(self) -> &'static str {
+        match self {
+            Self::Alarms => "USD 0.10 a month each (list price of us-east-1)",
+            Self::HighResolutionAlarms => "USD 0.30 a month each (list price of us-east-1)",
+            Self::CustomMetrics => {
+                "USD 0.30 a month each, only while values arrive (list price of us-east-1)"
+            }
+            Self::ManagementEventCopies => {
+                "USD 2.00 per 100,000 events in each region that two trails record; the first copy is free (list \
+                 price of us-east-1)"
+            }
+        }
+    }
+
+    fn cents(self) -> Option<u64> {
+        match self {
+            Self::Alarms => Some(ALARM),
+            Self::HighResolutionAlarms => Some(FAST_ALARM),
+            Self::CustomMetrics => Some(METRIC),
+            Self::ManagementEventCopies => None,
+        }
+    }
+
+    fn in_words(self, count: u64) -> String {
+        let (one, many) = match self {
+            Self::Alarms => ("alarm", "alarms"),
+            Self::HighResolutionAlarms => ("high-resolution alarm", "high-resolution alarms"),
+            Self::CustomMetrics => ("custom metric", "custom metrics"),
+            Self::ManagementEventCopies => (
+                "further copy of management events",
+                "further copies of management events",
+            ),
+        };
+        format!("{count} {}", if count == 1 { one } else { many })
+    }
+}
+
+/// What everything that the spec wants costs, whether it is there already or not.
+pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
+    let (mut alarms, mut fast_alarms, mut reading, mut writing) = (0, 0, 0_u64, 0_u64);
+    let mut metrics = BTreeSet::new();
+    for wish in wanted.objects.values() {
+        match &wish.object {
+            Object::Alarm(alarm) if alarm.period < 60 => fast_alarms += 1,
+            Object::Alarm(_) => alarms += 1,
+            Object::MetricFilter(filter) => {
+                metrics.insert((filter.namespace.as_str(), filter.metric.as_str()));
+            }
+            Object::Trail(trail) if trail.logging => {
+                let (reads, writes) = match trail.management_events {
+                    ManagementEvents::None => (0, 0),
+                    ManagementEvents::Read => (1, 0),
+                    ManagementEvents::Write => (0, 1),
+                    ManagementEvents::All => (1, 1),
+                };
+                reading += reads;
+                writing += writes;
+            }
+            _ => {}
+        }
+    }
+    let counts = [
+        (CostOf::Alarms, alarms),
+        (CostOf::HighResolutionAlarms, fast_alarms),
+        (CostOf::CustomMetrics, metrics.len() as u64),
+        (
+            CostOf::ManagementEventCopies,
+            reading.max(writing).saturating_sub(1),
+        ),
+    ];
+    counts
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| CostItem {
+            what,
+            count,
+            cents_a_month: what.cents().map(|cents| cents * count),
+            price: what.price(),
+        })
+        .collect()
+}
+
+/// All of it on one line, if there is any.
+pub(crate) fn in_words(items: &[CostItem]) -> Option<String> {
+    let monthly: Vec<String> = items
+        .iter()
+        .filter(|item| item.cents_a_month.is_some())
+        .map(|item| item.what.in_words(item.count))
+        .collect();
+    let monthly = monthly.split_last().map(|(last, before)| {
+        let cents: u64 = items.iter().filter_map(|item| item.cents_a_month).sum();
+        let list = match before {
+            [] => last.clone(),
+            _ => format!("{} and {last}", before.join(", ")),
+        };
+        format!("about USD {}.{:02} a month for {list}", cents / 100, cents % 100)
+    });
+    let copies = items
+        .iter()
+        .find(|item| item.what == CostOf::ManagementEventCopies)
+        .map(|item| {
+            format!(
+                "USD 2.00 per 100,000 events for {}",
+                item.what.in_words(item.count)
+            )
+        });
+    let parts: Vec<String> = monthly.into_iter().chain(copies).collect();
+    (!parts.is_empty()).then(|| {
+        let metric_is_hourly = items.iter().any(|item| item.what == CostOf::CustomMetrics);
+        let hourly = match metric_is_hourly {
+            true => "; a metric costs only while values arrive",
+            false => "",
+        };
+        format!("{} (list prices of us-east-1{hourly})", parts.join(", and "))
+    })
+}
