@@ -8,4 +8,5 @@ mod faults;
 mod first_setup;
 mod habits;
 mod patterns;
+mod quotas;
 mod support;

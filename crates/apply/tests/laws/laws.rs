@@ -112,7 +112,11 @@ proptest! {
         let attention = |code: &'static str| Attention { address: None, code, message: code.into() };
         let mut live = case.world.survey(&case.wanted);
         live.attention = vec![attention("a"), attention("b")];
-        let mut shuffled = Live { attention: vec![attention("b"), attention("a")], ..Live::default() };
+        let mut shuffled = Live {
+            attention: vec![attention("b"), attention("a")],
+            usage: live.usage.clone(),
+            ..Live::default()
+        };
         let objects: Vec<(Address, Found)> = live.objects.clone().into_iter().collect();
         if order {
             shuffled.objects.extend(objects.into_iter().rev());
