@@ -21,6 +21,9 @@ const FAST_ALARM: u64 = 30;
 /// is counted by the hour and only while values arrive.
 const METRIC: u64 = 30;
 
+/// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
+const COPIES: &str = "USD 2.00 per 100,000 events";
+
 /// Something that costs money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CostItem {
@@ -31,7 +34,7 @@ pub struct CostItem {
     /// What they cost in a month, in US cents; none where that depends on how much happens.
     pub cents_a_month: Option<u64>,
     /// The price of one, in words.
-    pub price: &'static str,
+    pub price: String,
 }
 
 /// What costs money.
@@ -51,18 +54,17 @@ pub enum CostOf {
 }
 
 impl CostOf {
-    fn price(self) -> &'static str {
-        match self {
-            Self::Alarms => "USD 0.10 a month each (list price of us-east-1)",
-            Self::HighResolutionAlarms => "USD 0.30 a month each (list price of us-east-1)",
-            Self::CustomMetrics => {
-                "USD 0.30 a month each, only while values arrive (list price of us-east-1)"
-            }
-            Self::ManagementEventCopies => {
-                "USD 2.00 per 100,000 events in each region that two trails record; the first copy is free (list \
-                 price of us-east-1)"
-            }
-        }
+    fn price(self) -> String {
+        let price = match self.cents() {
+            Some(cents) => format!("{} a month each", dollars(cents)),
+            None => format!("{COPIES} in each region that two trails record; the first copy is free"),
+        };
+        let hourly = if self == Self::CustomMetrics {
+            ", only while values arrive"
+        } else {
+            ""
+        };
+        format!("{price}{hourly} (list price of us-east-1)")
     }
 
     fn cents(self) -> Option<u64> {
@@ -133,6 +135,10 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
         .collect()
 }
 
+fn dollars(cents: u64) -> String {
+    format!("USD {}.{:02}", cents / 100, cents % 100)
+}
+
 /// All of it on one line, if there is any.
 pub(crate) fn in_words(items: &[CostItem]) -> Option<String> {
     let monthly: Vec<String> = items
@@ -146,23 +152,19 @@ pub(crate) fn in_words(items: &[CostItem]) -> Option<String> {
             [] => last.clone(),
             _ => format!("{} and {last}", before.join(", ")),
         };
-        format!("about USD {}.{:02} a month for {list}", cents / 100, cents % 100)
+        format!("about {} a month for {list}", dollars(cents))
     });
     let copies = items
         .iter()
         .find(|item| item.what == CostOf::ManagementEventCopies)
-        .map(|item| {
-            format!(
-                "USD 2.00 per 100,000 events for {}",
-                item.what.in_words(item.count)
-            )
-        });
+        .map(|item| format!("{COPIES} for {}", item.what.in_words(item.count)));
     let parts: Vec<String> = monthly.into_iter().chain(copies).collect();
     (!parts.is_empty()).then(|| {
-        let metric_is_hourly = items.iter().any(|item| item.what == CostOf::CustomMetrics);
-        let hourly = match metric_is_hourly {
-            true => "; a metric costs only while values arrive",
-            false => "",
+        let has_metrics = items.iter().any(|item| item.what == CostOf::CustomMetrics);
+        let hourly = if has_metrics {
+            "; a metric costs only while values arrive"
+        } else {
+            ""
         };
         format!("{} (list prices of us-east-1{hourly})", parts.join(", and "))
     })

@@ -12,14 +12,6 @@ use trailwarden_spec::{Address, Kind, Object, Scope};
 use crate::plan::{Action, Note, Plan, RefusalCode, Step};
 use crate::settle::refuse_as;
 
-/// Metric filters of a log group, a fixed limit ("`CloudWatch` Logs quotas").
-const FILTERS: usize = 100;
-
-/// Filters of a log group whose patterns have regular expressions, a fixed limit ("Filter pattern
-/// syntax", under "Quotas"). AWS counts subscription filters with it, which no plan reads: where there
-/// are some, the write itself is refused.
-const REGEXES: usize = 5;
-
 /// Trails of a region, a fixed limit ("Quotas in AWS `CloudTrail`"). "A trail that applies to all AWS
 /// Regions counts as one trail in every Region" ("`CloudTrail` concepts"), so shadows count. AWS does
 /// not say whether an organization's trail counts in its members; it is shown there like any other
@@ -37,7 +29,8 @@ type Place = (String, Option<Scope>);
 pub(crate) enum Quota {
     /// Metric filters of this log group.
     Filters(String),
-    /// Those with regular expressions.
+    /// Those with regular expressions. AWS counts subscription filters with them, which no plan reads:
+    /// where there are some, the write itself is refused.
     Regexes(String),
     /// Trails of the region.
     Trails,
@@ -58,8 +51,8 @@ struct Count {
 impl Quota {
     fn limit(&self) -> usize {
         match self {
-            Self::Filters(_) => FILTERS,
-            Self::Regexes(_) => REGEXES,
+            Self::Filters(_) => MetricFilter::MAX_PER_GROUP,
+            Self::Regexes(_) => MetricFilter::MAX_REGEX_PER_GROUP,
             Self::Trails => TRAILS,
         }
     }
@@ -103,7 +96,7 @@ impl Quota {
 
     /// What takes a place now, whoever it belongs to.
     fn taken(&self, live: &Live) -> BTreeSet<Place> {
-        let mut places: BTreeSet<Place> = match self {
+        match self {
             Self::Filters(group) | Self::Regexes(group) => {
                 let all = matches!(self, Self::Filters(_));
                 let filters = live.usage.filters.get(group).into_iter().flatten();
@@ -114,16 +107,7 @@ impl Quota {
                 let place = |trail: &SeenTrail| (trail.name.clone(), trail.elsewhere.clone());
                 live.usage.trails.iter().map(place).collect()
             }
-        };
-        let known: BTreeSet<String> = places.iter().map(|(name, _)| name.clone()).collect();
-        let objects = live.objects.values().filter(|found| self.counts(&found.value));
-        let names = objects.map(|found| own_name(&found.value));
-        places.extend(
-            names
-                .filter(|name| !known.contains(name))
-                .map(|name| (name, None)),
-        );
-        places
+        }
     }
 
     fn count(&self, live: &Live, steps: &[Step]) -> Count {

@@ -80,10 +80,11 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .iter()
         .map(|filter| metric_filter::found(aws, filter))
         .collect();
-    let usage = Usage {
-        filters: metric_filter::usage(&filters),
+    let mut usage = Usage {
         trails: seen,
+        ..Usage::default()
     };
+    filters.iter().for_each(|filter| usage.add(&filter.value));
     let filters = survey.filters(&alarms, filters, &mut groups);
     let delivering = survey.delivering(&trails, &roles).await?;
     let mut live = Live {

@@ -20,14 +20,33 @@ pub struct Live {
     pub usage: Usage,
 }
 
-/// What a region holds of that of which it takes few, the stack's own and everybody else's. What an
-/// object that is already there is changed to is told by its name from one more object.
+/// What a region holds of that of which it takes few, the stack's own and everybody else's. Names
+/// tell the change of an object that is there from one object more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// By log group and filter: whether the metric filter's pattern has a regular expression.
     pub filters: BTreeMap<String, BTreeMap<String, bool>>,
     /// The trails that the region shows, shadows of other regions' and of an organization's included.
     pub trails: BTreeSet<SeenTrail>,
+}
+
+impl Usage {
+    /// Counts an object of the region; what no quota counts is left out.
+    pub fn add(&mut self, object: &Object) {
+        match object {
+            Object::MetricFilter(filter) => {
+                let group = self.filters.entry(filter.log_group.clone()).or_default();
+                group.insert(filter.name.clone(), filter.pattern.has_regex());
+            }
+            Object::Trail(trail) => {
+                self.trails.insert(SeenTrail {
+                    name: trail.name.clone(),
+                    elsewhere: None,
+                });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A trail that a region shows. A shadow may have the name of a trail that is at home there.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trailwarden_policy::{Caller, Decision, Policy, Request};
 use trailwarden_spec::kinds::{BucketPolicy, Protocol, Role, TopicPolicy, Trail};
 use trailwarden_spec::leaf::{Owner, Statements, Tags};
-use trailwarden_spec::live::{Facts, Found, Live, SeenTrail};
+use trailwarden_spec::live::{Facts, Found, Live};
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
@@ -130,19 +130,7 @@ impl World {
                 Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
                 _ => found.owner.is_ours(),
             };
-            match &found.value {
-                Object::MetricFilter(filter) => {
-                    let group = live.usage.filters.entry(filter.log_group.clone()).or_default();
-                    group.insert(filter.name.clone(), filter.pattern.has_regex());
-                }
-                Object::Trail(trail) => {
-                    live.usage.trails.insert(SeenTrail {
-                        name: trail.name.clone(),
-                        elsewhere: None,
-                    });
-                }
-                _ => {}
-            }
+            live.usage.add(&found.value);
             if named(&address) || of_ours {
                 live.objects.insert(address, found);
             }

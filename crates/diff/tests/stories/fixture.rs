@@ -218,7 +218,10 @@ impl Story {
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        plan(&self.wanted, &self.live, &self.options)
+        let mut live = self.live.clone();
+        let held = self.live.objects.values();
+        held.for_each(|found| live.usage.add(&found.value));
+        plan(&self.wanted, &live, &self.options)
     }
 
     /// The plan as it is printed without colours.

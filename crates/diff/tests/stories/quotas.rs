@@ -19,7 +19,6 @@ const REGEX: &str = "{ $.eventName = %^Delete% }";
 fn with_foreign(filters: usize, has_regex: bool) -> Story {
     let mut story = Story::applied();
     let group = story.live.usage.filters.entry(GROUP.into()).or_default();
-    group.insert("acme-prod-iam-changes".into(), false);
     group.extend((0..filters).map(|number| (format!("theirs-{number}"), has_regex)));
     story
 }

@@ -2,7 +2,6 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types;
 use trailwarden_account::AccountError;
-use trailwarden_spec::Object;
 use trailwarden_spec::kinds::{MetricFilter, Unit};
 use trailwarden_spec::leaf::{FilterPattern, Managed, Owner};
 use trailwarden_spec::live::{Facts, Found};
@@ -69,18 +68,6 @@ pub(crate) fn found(aws: &Aws, filter: &types::MetricFilter) -> Found {
         owner,
         facts,
     }
-}
-
-/// What counts against the quotas of log groups.
-pub(crate) fn usage(filters: &[Found]) -> BTreeMap<String, BTreeMap<String, bool>> {
-    let mut groups: BTreeMap<String, BTreeMap<String, bool>> = BTreeMap::new();
-    for found in filters {
-        if let Object::MetricFilter(filter) = &found.value {
-            let group = groups.entry(filter.log_group.clone()).or_default();
-            group.insert(filter.name.clone(), filter.pattern.has_regex());
-        }
-    }
-    groups
 }
 
 fn from_wire(filter: &types::MetricFilter, inexpressible: &mut Vec<String>) -> MetricFilter {
@@ -172,7 +159,7 @@ impl Page for MetricFilter {
             return Ok(None);
         };
         let mut found = found(aws, filter);
-        if let (Owner::Foreign, Object::MetricFilter(value)) = (&found.owner, &found.value)
+        if let (Owner::Foreign, trailwarden_spec::Object::MetricFilter(value)) = (&found.owner, &found.value)
             && alarm::of_a_rule_reads(aws, &value.namespace, &value.metric).await?
         {
             found.owner = Owner::Ours;

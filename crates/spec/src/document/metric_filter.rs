@@ -247,27 +247,29 @@ pub(crate) fn check_all(resolver: &Resolver<'_>) {
         };
         let count = by_group.entry(&filter.log_group).or_default();
         *count += 1;
-        if *count == 101 {
+        if *count == MetricFilter::MAX_PER_GROUP + 1 {
             let message = format!(
-                "more than 100 metric filters on the log group `{}`",
+                "more than {} metric filters on the log group `{}`",
+                MetricFilter::MAX_PER_GROUP,
                 filter.log_group
             );
             let problem = Problem::new(code::TOO_MANY, &spot, message).label("one too many");
             resolver.sink.report(
-                problem.help("CloudWatch Logs takes 100, a fixed limit: put several patterns into one"),
+                problem.help("this limit of CloudWatch Logs is fixed: put several patterns into one"),
             );
         }
         if filter.pattern.has_regex() {
             let count = with_regex.entry(&filter.log_group).or_default();
             *count += 1;
-            if *count == 6 {
+            if *count == MetricFilter::MAX_REGEX_PER_GROUP + 1 {
                 let message = format!(
-                    "more than 5 metric filters with regular expressions on the log group `{}`",
+                    "more than {} metric filters with regular expressions on the log group `{}`",
+                    MetricFilter::MAX_REGEX_PER_GROUP,
                     filter.log_group
                 );
                 let problem = Problem::new(code::TOO_MANY, &spot, message).label("one too many");
                 resolver.sink.report(
-                    problem.help("CloudWatch Logs takes 5, a fixed limit: write wildcards, or several names, where that is enough"),
+                    problem.help("this limit of CloudWatch Logs is fixed: write wildcards, or several names, where that is enough"),
                 );
             }
         }

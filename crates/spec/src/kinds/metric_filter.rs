@@ -50,6 +50,15 @@ pub struct MetricFilter {
     pub dimensions: BTreeMap<String, String>,
 }
 
+impl MetricFilter {
+    /// Metric filters of a log group, a fixed limit ("`CloudWatch` Logs quotas").
+    pub const MAX_PER_GROUP: usize = 100;
+
+    /// Filters of a log group whose patterns have regular expressions, a fixed limit ("Filter pattern
+    /// syntax", under "Quotas"). AWS counts subscription filters with it.
+    pub const MAX_REGEX_PER_GROUP: usize = 5;
+}
+
 impl Resource for MetricFilter {
     const KIND: Kind = Kind::MetricFilter;
 
