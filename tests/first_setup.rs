@@ -21,6 +21,9 @@ fn on_the_sandbox() {
     let plan = world.run(&["plan", "spec.toml", "--detailed-exitcode"]).exits(2);
     assert!(steps(&plan) >= 14, "{}", plan.stdout);
     let text = plan.stdout.replace(&world.account, "123456789012");
+    // The account is in it, so the hash is another in every run.
+    let (text, approval) = text.rsplit_once("Approval: ").expect("an approval");
+    assert_eq!(approval.trim_end().len(), 12);
     insta::assert_snapshot!("first_plan", text);
 
     let apply = world

@@ -9,4 +9,5 @@ mod first_setup;
 mod habits;
 mod patterns;
 mod quotas;
+mod sealed;
 mod support;

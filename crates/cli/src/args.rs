@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -10,7 +11,8 @@ Exit codes:
   1    failed: a call to AWS, a step of apply, a file
   2    differences (plan --detailed-exitcode)
   4    the answer is no: a test fails (check), nothing matches (pattern match), patterns differ
-  5    the plan holds refusals; nothing is applied unless --skip-refused
+  5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
+       approved plan does not fit the account any more
   64   the command line is wrong
   65   the spec or a pattern is wrong
   130  interrupted
@@ -63,6 +65,16 @@ pub(crate) struct Global {
     /// Show the calls to AWS; twice, the SDK's own traces (TRAILWARDEN_LOG sets a filter)
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
     pub(crate) verbose: u8,
+}
+
+impl Global {
+    /// True when the account is one in a local file.
+    pub(crate) fn is_sandbox(&self) -> bool {
+        #[cfg(feature = "sandbox")]
+        return self.sandbox.is_some();
+        #[cfg(not(feature = "sandbox"))]
+        false
+    }
 }
 
 /// When to colour.
@@ -187,7 +199,7 @@ pub(crate) enum PatternCommand {
 }
 
 /// What a person agrees to.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, ClapArgs, Serialize, Deserialize)]
 pub(crate) struct Consents {
     /// Take over an object that exists and that nobody owns, as the plan shows it (repeatable)
     #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
@@ -198,6 +210,12 @@ pub(crate) struct Consents {
     /// Delete this object with its data instead of releasing it (repeatable)
     #[arg(long, value_name = "ADDRESS", help_heading = "Consent")]
     pub(crate) delete_data: Vec<String>,
+    /// Plan for this object only, with what it needs (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "A part of the plan")]
+    pub(crate) target: Vec<String>,
+    /// Leave this object as it is, and what would have to wait for it (repeatable)
+    #[arg(long, value_name = "ADDRESS", help_heading = "A part of the plan")]
+    pub(crate) exclude: Vec<String>,
 }
 
 /// A form of output.
@@ -221,23 +239,39 @@ pub(crate) struct Plan {
     /// Exit with 2 when there are differences
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Seal the plan in this file: `apply FILE` does exactly that, or says what has changed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Apply {
-    #[command(flatten)]
-    pub(crate) spec: Spec,
+    /// The spec, a TOML file or a folder whose *.toml files are one spec; or a plan sealed by
+    /// `plan --out`, which is applied without a question
+    #[arg(value_name = "SPEC|PLAN", default_value = ".")]
+    pub(crate) path: PathBuf,
     #[command(flatten)]
     pub(crate) consents: Consents,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Do not ask if the plan comes out as it was approved, and apply nothing else: the last line
+    /// of `plan` shows the hash
+    #[arg(long, value_name = "HASH", value_parser = approval, conflicts_with = "yes")]
+    pub(crate) approved: Option<String>,
     /// Apply the rest of a plan that holds refusals
     #[arg(long)]
     pub(crate) skip_refused: bool,
-    /// The form of the report; json needs --yes
+    /// The form of the report; json needs --yes, --approved or a sealed plan
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+fn approval(text: &str) -> Result<String, &'static str> {
+    let valid = text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    valid
+        .then(|| text.to_ascii_lowercase())
+        .ok_or("an approval has 12 hexadecimal digits; the last line of `plan` shows it")
 }
 
 #[derive(Debug, ClapArgs)]

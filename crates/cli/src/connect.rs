@@ -122,6 +122,8 @@ fn options(wanted: &Wanted, live: &Live, consents: &Consents) -> Result<Options,
             addresses: addresses(wanted, live, &named)?,
         },
         delete_data: addresses(wanted, live, &consents.delete_data)?,
+        target: addresses(wanted, live, &consents.target)?,
+        exclude: addresses(wanted, live, &consents.exclude)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! From a path to what a spec wants.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,10 @@ pub(crate) enum SecretSource {
 /// A spec with its files.
 pub(crate) struct Loaded {
     pub(crate) wanted: Wanted,
+    pub(crate) sources: Vec<Source>,
+    /// What was looked up, and where.
+    pub(crate) secrets: Vec<(SecretRef, String)>,
     files: Vec<PathBuf>,
-    sources: Vec<Source>,
 }
 
 impl Loaded {
@@ -72,9 +75,9 @@ pub(crate) fn load(path: &Path, secrets: SecretSource) -> Result<Wanted, Failure
 /// When a file cannot be read, or with all the problems of the text, drawn.
 pub(crate) fn read(path: &Path, secrets: SecretSource) -> Result<Loaded, Failure> {
     let files = files(path)?;
-    let mut sources = Vec::with_capacity(files.len());
-    for file in &files {
-        let text = fs::read(file).map_err(|error| unreadable(file, &error))?;
+    let mut texts = Vec::with_capacity(files.len());
+    for file in files {
+        let text = fs::read(&file).map_err(|error| unreadable(&file, &error))?;
         let text = String::from_utf8(text).map_err(|error| {
             let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
                 .iter()
@@ -89,20 +92,36 @@ pub(crate) fn read(path: &Path, secrets: SecretSource) -> Result<Loaded, Failure
         })?;
         // A byte order mark would be counted as a column.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-        sources.push(Source {
-            name: file.display().to_string(),
-            text,
-        });
+        texts.push((file, text));
     }
+    parse_texts(texts, secrets)
+}
+
+/// Parses the texts of a spec's files.
+///
+/// # Errors
+/// With all the problems of the text, drawn.
+pub(crate) fn parse_texts(texts: Vec<(PathBuf, String)>, secrets: SecretSource) -> Result<Loaded, Failure> {
+    let (files, sources): (Vec<PathBuf>, Vec<Source>) = texts
+        .into_iter()
+        .map(|(file, text)| {
+            let name = file.display().to_string();
+            (file, Source { name, text })
+        })
+        .unzip();
     let lookup = Lookup {
         files: &files,
         secrets,
+        found: RefCell::default(),
     };
-    match parse(&sources, &lookup) {
+    let parsed = parse(&sources, &lookup);
+    let secrets = lookup.found.into_inner();
+    match parsed {
         Ok(wanted) => Ok(Loaded {
             wanted,
-            files,
             sources,
+            secrets,
+            files,
         }),
         Err(found) => Err(Failure {
             exit: Exit::BadSpec,
@@ -151,6 +170,23 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 struct Lookup<'a> {
     files: &'a [PathBuf],
     secrets: SecretSource,
+    found: RefCell<Vec<(SecretRef, String)>>,
+}
+
+impl Lookup<'_> {
+    fn find(&self, from: &SecretRef) -> Result<String, String> {
+        match from {
+            SecretRef::Env(name) => match std::env::var(name) {
+                Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+                _ => Err(format!("the environment variable `{name}` is not set")),
+            },
+            SecretRef::File(path, source) => match fs::read_to_string(beside(self.files, *source, path)) {
+                Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+                Ok(_) => Err(format!("the file `{path}` is empty")),
+                Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
+            },
+        }
+    }
 }
 
 impl Secrets for Lookup<'_> {
@@ -158,16 +194,8 @@ impl Secrets for Lookup<'_> {
         if self.secrets == SecretSource::Unread {
             return Ok(None);
         }
-        match from {
-            SecretRef::Env(name) => match std::env::var(name) {
-                Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
-                _ => Err(format!("the environment variable `{name}` is not set")),
-            },
-            SecretRef::File(path, source) => match fs::read_to_string(beside(self.files, *source, path)) {
-                Ok(value) if !value.trim().is_empty() => Ok(Some(value.trim().to_owned())),
-                Ok(_) => Err(format!("the file `{path}` is empty")),
-                Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
-            },
-        }
+        let value = self.find(from)?;
+        self.found.borrow_mut().push((from.clone(), value.clone()));
+        Ok(Some(value))
     }
 }

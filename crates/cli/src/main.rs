@@ -12,6 +12,7 @@ mod failure;
 mod load;
 mod problems;
 mod progress;
+mod sealed;
 mod terminal;
 
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ use trailwarden_spec::wanted::{Wanted, Wish};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::select::select;
 use crate::settle::Settling;
 use crate::{blind, cost, order};
 
@@ -28,6 +29,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
             notes: Vec::new(),
             cost: cost::of(wanted),
             unchanged: 0,
+            left_out: 0,
         },
         gone: Vec::new(),
     };
@@ -52,6 +54,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
     plan.notes
         .sort_by(|a, b| (&a.address, &a.message).cmp(&(&b.address, &b.message)));
     plan.steps = order::arrange(plan.steps, &wanted.stack.scope);
+    select(&mut plan, wanted, options);
     plan
 }
 

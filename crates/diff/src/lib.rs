@@ -15,8 +15,11 @@ mod order;
 mod plan;
 mod quota;
 pub mod render;
+mod seal;
+mod select;
 mod settle;
 
 pub use compare::plan;
 pub use cost::{CostItem, CostOf};
 pub use plan::{Action, Consent, Note, Options, Phase, Plan, Refusal, RefusalCode, Step, Summary};
+pub use seal::{Misfit, Seal, approval};

@@ -134,6 +134,9 @@ pub struct Plan {
     pub cost: Vec<CostItem>,
     /// How many objects are as the spec says.
     pub unchanged: usize,
+    /// How many steps and refusals are not in the plan: what `--target` or `--exclude` leaves out,
+    /// and what came after the plan was sealed.
+    pub left_out: usize,
 }
 
 /// How many of which.
@@ -155,11 +158,13 @@ pub struct Summary {
     pub refused: usize,
     /// Objects that are as the spec says.
     pub unchanged: usize,
+    /// Steps and refusals that are left out.
+    pub left_out: usize,
 }
 
 impl Plan {
-    /// True when the account is as the spec says: no steps and no refusals. Attention items and
-    /// notes are no differences.
+    /// True when there are no steps and no refusals: the account is as the spec says, as far as
+    /// nothing is left out. Attention items and notes are no differences.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty() && self.refusals.is_empty()
@@ -171,6 +176,7 @@ impl Plan {
         let mut sum = Summary {
             refused: self.refusals.len(),
             unchanged: self.unchanged,
+            left_out: self.left_out,
             ..Summary::default()
         };
         let widened: BTreeSet<&Address> = self
@@ -220,4 +226,15 @@ pub struct Options {
     pub allow_blinding: Consent,
     /// Objects that may be deleted with their data (`--delete-data`).
     pub delete_data: BTreeSet<Address>,
+    /// The only objects to be planned for, with what they need (`--target`); all, when empty.
+    pub target: BTreeSet<Address>,
+    /// Objects to be left as they are, with all that would wait for them (`--exclude`).
+    pub exclude: BTreeSet<Address>,
+}
+
+impl Options {
+    /// True for what a person chose, and for everything when nobody chose.
+    pub(crate) fn choose(&self, address: &Address) -> bool {
+        !self.exclude.contains(address) && (self.target.is_empty() || self.target.contains(address))
+    }
 }

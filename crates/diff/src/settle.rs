@@ -117,8 +117,10 @@ impl Settling<'_> {
                 .iter()
                 .any(|step| step.action == Action::Delete && step.address == *address)
         };
-        let with_parents = self.gone.iter().filter(|(_, parent)| deleted(parent)).count();
-        let taken = plan.steps.iter().filter(|step| takes(step)).count() + with_parents;
+        let with_parents = |(_, parent): &&(Address, Address)| deleted(parent) && self.options.choose(parent);
+        let with_parents = self.gone.iter().filter(with_parents).count();
+        let chosen = |step: &&Step| takes(step) && self.options.choose(&step.address);
+        let taken = plan.steps.iter().filter(chosen).count() + with_parents;
         #[expect(clippy::cast_precision_loss, reason = "a share of a few thousand objects")]
         let too_much = owned >= MANY && taken as f64 > TOO_MUCH * owned as f64;
         let consent = &self.options.allow_blinding;

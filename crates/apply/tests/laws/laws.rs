@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use trailwarden_apply::Outcome;
-use trailwarden_diff::{Options, Plan, RefusalCode, plan, render};
+use trailwarden_diff::{Options, Plan, RefusalCode, Seal, plan, render};
 use trailwarden_spec::kinds::{BucketPolicy, TopicPolicy};
 use trailwarden_spec::leaf::{Managed, Statements};
 use trailwarden_spec::live::{Attention, Found, Live};
@@ -157,6 +157,43 @@ proptest! {
         let other = converge(&case, &ran.world, &yes);
         prop_assert_eq!(&other.objects, &end.objects);
         prop_assert_eq!(documents(&other), documents(&end));
+    }
+
+    #[test]
+    fn a_part_can_be_applied_first_and_the_rest_follows(
+        case in cases(), pick in any::<proptest::sample::Index>(), exclude in any::<bool>(),
+    ) {
+        let yes = yes(&case.wanted, &case.world);
+        let end = converge(&case, &case.world, &yes);
+        let all: Vec<Address> = case.wanted.objects.keys().cloned().collect();
+        let chosen = pick.get(&all).clone();
+        let part = if exclude {
+            Options { exclude: [chosen.clone()].into(), ..yes.clone() }
+        } else {
+            Options { target: [chosen.clone()].into(), ..yes.clone() }
+        };
+        let (plan, ran) = reconcile(&case.world, &case.wanted, &part, case.seed);
+        succeeded(&plan, &ran);
+        if exclude {
+            prop_assert_eq!(ran.world.objects.get(&chosen), case.world.objects.get(&chosen));
+        } else {
+            let again = trailwarden_diff::plan(&case.wanted, &ran.world.survey(&case.wanted), &part);
+            prop_assert!(again.steps.is_empty(), "{}", render::text(&again));
+        }
+        let other = converge(&case, &ran.world, &yes);
+        prop_assert_eq!(&other.objects, &end.objects);
+        prop_assert_eq!(documents(&other), documents(&end));
+    }
+
+    #[test]
+    fn a_sealed_plan_fits_as_long_as_nothing_changes(case in cases()) {
+        let plan = plan(&case.wanted, &case.world.survey(&case.wanted), &case.options);
+        let seal = serde_json::to_string(&Seal::of(&plan)).unwrap();
+        let seal: Seal = serde_json::from_str(&seal).unwrap();
+        prop_assert_eq!(seal.fit(plan.clone()), Ok(plan.clone()));
+        let ran = execute(&case.world, &plan, Fault::None, case.seed);
+        let after = trailwarden_diff::plan(&case.wanted, &ran.world.survey(&case.wanted), &case.options);
+        prop_assert_eq!(seal.fit(after).is_ok(), plan.steps.is_empty());
     }
 
     #[test]

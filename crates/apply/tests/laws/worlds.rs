@@ -87,6 +87,7 @@ pub(crate) fn yes(wanted: &Wanted, world: &World) -> Options {
             addresses: BTreeSet::new(),
         },
         delete_data: world.addresses().into_iter().collect(),
+        ..Options::default()
     }
 }
 
@@ -122,6 +123,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
                     Consent::default()
                 },
                 delete_data: if data { yes.delete_data } else { BTreeSet::new() },
+                ..Options::default()
             };
             Case {
                 world,

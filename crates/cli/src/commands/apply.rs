@@ -3,31 +3,39 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::watch;
 use trailwarden_apply::{Outcome, Reach, Report, reach};
-use trailwarden_diff::{Plan, render};
+use trailwarden_diff::{Misfit, Plan, approval, render};
 use trailwarden_provider::Provider;
 use trailwarden_spec::wanted::Wanted;
 
-use crate::args::{Apply, Format, Global};
+use crate::args::{Apply, Consents, Format, Global};
 use crate::connect::{connect, survey_and_plan};
 use crate::failure::{Exit, Failure};
 use crate::load::{SecretSource, read};
 use crate::progress::Board;
+use crate::sealed::{Sealed, does_not_fit, is_sealed};
 use crate::terminal::Terminal;
 
 /// `trailwarden apply`: shows the plan, asks, executes it, and says whether anybody would be told.
 pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> Result<Exit, Failure> {
-    if args.format == Format::Json && !args.yes {
+    let sealed = sealed(args)?;
+    let asks = !args.yes && args.approved.is_none() && sealed.is_none();
+    if args.format == Format::Json && asks {
         return Err(
-            Failure::new(Exit::Usage, "`--format json` leaves no room for a question").help("add `--yes`"),
+            Failure::new(Exit::Usage, "`--format json` leaves no room for a question")
+                .help("add `--yes`, name the plan with `--approved HASH`, or apply a sealed one"),
         );
     }
-    let loaded = read(&args.spec.path, SecretSource::Real)?;
+    let loaded = match &sealed {
+        Some(sealed) => sealed.load(global.is_sandbox())?,
+        None => read(&args.path, SecretSource::Real)?,
+    };
     terminal.say(&loaded.warnings());
     let wanted = loaded.wanted;
+    let consents = sealed.as_ref().map_or(&args.consents, |sealed| &sealed.consents);
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let read = async {
         let provider = connect(global, &wanted, terminal, &board).await?;
-        let (live, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
+        let (live, plan) = survey_and_plan(&provider, &wanted, consents, &board).await?;
         Ok::<_, Failure>((provider, live, plan))
     };
     let (provider, live, plan) = tokio::select! {
@@ -36,16 +44,37 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         read = read => read?,
     };
     let text = args.format == Format::Text;
+    let plan = match sealed.map(|sealed| sealed.fit(plan.clone())) {
+        None => plan,
+        Some(Ok(fitting)) => fitting,
+        Some(Err(misfits)) => {
+            if !text {
+                let report = report_json(&plan, None, None, &misfits);
+                terminal.print(&format!("{report:#}\n"))?;
+            }
+            return Err(does_not_fit(&misfits));
+        }
+    };
     if text {
         terminal.print(&render::text(&plan))?;
     }
+    if let Some(approved) = args.approved.as_ref() {
+        let now = approval(&plan);
+        if now.as_ref() != Some(approved) {
+            if !text {
+                let report = report_json(&plan, None, None, &[]);
+                terminal.print(&format!("{report:#}\n"))?;
+            }
+            return Err(not_approved(approved, now));
+        }
+    }
     if !plan.refusals.is_empty() && !args.skip_refused {
         if !text {
-            terminal.print(&format!("{:#}\n", report_json(&plan, None, None)))?;
+            terminal.print(&format!("{:#}\n", report_json(&plan, None, None, &[])))?;
         }
         return Ok(Exit::Refusals);
     }
-    if !plan.steps.is_empty() && !args.yes {
+    if !plan.steps.is_empty() && asks {
         let question = "\nApply this plan? Only `yes` is a yes: ";
         let Some(answer) = terminal
             .ask(question, "add `--yes` to apply without a question")
@@ -70,9 +99,42 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         terminal.print(&closing(&plan, &report))?;
         terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default())?;
     } else {
-        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told)))?;
+        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told, &[])))?;
     }
     Ok(exit(&report))
+}
+
+/// The sealed plan, if that is what is to be applied.
+fn sealed(args: &Apply) -> Result<Option<Sealed>, Failure> {
+    if !is_sealed(&args.path) {
+        return Ok(None);
+    }
+    if args.consents != Consents::default() {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "`{}` is a sealed plan, to which nothing can be added",
+                args.path.display()
+            ),
+        )
+        .help("give consent, targets and exclusions to `plan --out`"));
+    }
+    Sealed::read(&args.path).map(Some)
+}
+
+fn not_approved(approved: &str, now: Option<String>) -> Failure {
+    match now {
+        Some(now) => Failure::new(
+            Exit::Refusals,
+            format!("the plan is not the one that was approved: its approval is {now}, not {approved}; nothing was applied"),
+        )
+        .help("the account or the spec has changed since; read the plan and approve it, or find out who changed what"),
+        None => Failure::new(
+            Exit::Refusals,
+            format!("there is nothing to do, so this is not the plan {approved} that was approved; nothing was applied"),
+        )
+        .help("it may have been applied already"),
+    }
 }
 
 /// Executes a plan. The first Ctrl-C lets the calls in flight end, the second ends the command.
@@ -159,12 +221,23 @@ fn reach_line(reach: Reach, wanted: &Wanted) -> String {
     }
 }
 
-fn report_json(plan: &Plan, report: Option<&Report>, reach: Option<Reach>) -> serde_json::Value {
+fn report_json(
+    plan: &Plan,
+    report: Option<&Report>,
+    reach: Option<Reach>,
+    misfits: &[Misfit],
+) -> serde_json::Value {
     let steps: Option<Vec<_>> = report.map(|report| {
         let outcomes = plan.steps.iter().zip(&report.outcomes);
         outcomes
             .map(|(step, outcome)| json!({ "address": step.address, "phase": step.phase, "result": outcome }))
             .collect()
     });
-    json!({ "format": 1, "plan": render::json(plan), "steps": steps, "subscribers": reach })
+    json!({
+        "format": 1,
+        "plan": render::json(plan),
+        "steps": steps,
+        "subscribers": reach,
+        "misfits": misfits,
+    })
 }

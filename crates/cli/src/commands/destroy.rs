@@ -20,6 +20,7 @@ pub(crate) async fn run(global: &Global, args: &Destroy, terminal: &Terminal) ->
         adopt: Vec::new(),
         allow_blinding: args.allow_blinding.clone(),
         delete_data: args.delete_data.clone(),
+        ..Consents::default()
     };
     if !args.yes {
         let question = format!(

@@ -7,16 +7,17 @@ use crate::connect::{connect, survey_and_plan};
 use crate::failure::{Exit, Failure};
 use crate::load::{SecretSource, read};
 use crate::progress::Board;
+use crate::sealed::Sealed;
 use crate::terminal::Terminal;
 
 /// `trailwarden plan`: shows how the account differs from the spec.
 pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -> Result<Exit, Failure> {
     let loaded = read(&args.spec.path, SecretSource::Real)?;
     terminal.say(&loaded.warnings());
-    let wanted = loaded.wanted;
+    let wanted = &loaded.wanted;
     let board = Arc::new(Board::new(Terminal::new(global.color)));
-    let provider = connect(global, &wanted, terminal, &board).await?;
-    let (_, plan) = survey_and_plan(&provider, &wanted, &args.consents, &board).await?;
+    let provider = connect(global, wanted, terminal, &board).await?;
+    let (_, plan) = survey_and_plan(&provider, wanted, &args.consents, &board).await?;
     match args.format {
         Format::Text => terminal.print(&render::text(&plan))?,
         Format::Json => {
@@ -27,6 +28,13 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -
             }
             terminal.print(&format!("{json:#}\n"))?;
         }
+    }
+    if let Some(file) = &args.out {
+        Sealed::new(&loaded, &args.consents, &plan, global.is_sandbox())?.write(file)?;
+        let file = file.display();
+        terminal.say(&format!(
+            "Sealed in {file}: `trailwarden apply {file}` does exactly this, without a question.\n"
+        ));
     }
     Ok(exit(&plan, args.detailed_exitcode))
 }

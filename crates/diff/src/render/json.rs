@@ -1,6 +1,7 @@
 use serde_json::{Value, json as value};
 
 use crate::plan::Plan;
+use crate::seal::approval;
 
 /// The number of the JSON format. Additions do not change it.
 const FORMAT: u32 = 1;
@@ -45,6 +46,7 @@ pub fn json(plan: &Plan) -> Value {
         "attention": plan.attention,
         "notes": plan.notes,
         "cost": plan.cost,
+        "approval": approval(plan),
     }))
 }
 

@@ -6,6 +6,7 @@ use trailwarden_spec::compare::{Change, Shown, Verdict};
 use super::{lines, visible};
 use crate::cost;
 use crate::plan::{Action, Phase, Plan, Refusal, RefusalCode, Step, Summary};
+use crate::seal::approval;
 
 pub(super) const ADD: Style = AnsiColor::Green.on_default();
 const CHANGE: Style = AnsiColor::Yellow.on_default();
@@ -20,6 +21,9 @@ pub fn text(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write_plan(&mut out, &visible::plan(plan));
+    if let Some(approval) = approval(plan) {
+        let _ = writeln!(out, "Approval: {approval}");
+    }
     out
 }
 
@@ -116,6 +120,7 @@ fn summary(plan: &Plan) -> String {
         blinding,
         refused,
         unchanged,
+        left_out,
     } = plan.summary();
     let as_said = format!(
         "{unchanged} {} as the spec says",
@@ -125,6 +130,9 @@ fn summary(plan: &Plan) -> String {
             "objects are"
         }
     );
+    if plan.is_empty() && left_out > 0 {
+        return format!("{ADD}Nothing to do{ADD:#} for what was chosen; {left_out} left out; {as_said}.");
+    }
     if plan.is_empty() {
         return format!("{ADD}No differences.{ADD:#} {as_said}.");
     }
@@ -143,6 +151,9 @@ fn summary(plan: &Plan) -> String {
         .collect();
     if blinding > 0 {
         parts.push(format!("{LOUD}{blinding} blinding{LOUD:#}"));
+    }
+    if left_out > 0 {
+        parts.push(format!("{left_out} left out"));
     }
     format!("{BOLD}Plan:{BOLD:#} {}; {as_said}.", parts.join(", "))
 }

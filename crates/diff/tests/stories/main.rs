@@ -9,3 +9,7 @@ mod fixture;
 mod quotas;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod seal;
+#[cfg(test)]
+mod select;
