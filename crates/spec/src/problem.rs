@@ -61,6 +61,8 @@ codes! {
     MISSING_KEY = "missing-key";
     /// A format number that this version does not read.
     UNKNOWN_FORMAT = "unknown-format";
+    /// A trail that records the delivery of its own log files.
+    FEEDBACK = "feedback";
     /// No `[stack]` in any file.
     MISSING_STACK = "missing-stack";
     /// A spec that wants no object at all.

@@ -73,6 +73,12 @@ fn chain() -> Vec<Object> {
         delivery: Managed::Set(Some(delivery)),
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
+        data_events: Managed::Leave,
+        network_events: Managed::Leave,
+        selectors: Managed::Leave,
+        insights: Managed::Leave,
+        sns_topic: Managed::Leave,
+        organization: false,
         logging: true,
         tags: Tags::default(),
     };

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership,
-    Operator, Role, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, Encryption, Insight, LogGroup, ManagementEvents, MetricFilter, MissingData,
+    ObjectOwnership, Operator, Role, SelectorForm, Subscription, Topic, Trail, Unit,
 };
-use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
+use trailwarden_spec::leaf::{
+    FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
+};
 use trailwarden_spec::{Address, Kind, Object};
 
+use crate::shape::{objects, stack};
 use crate::world::{World, tags_mut};
 
 /// Something happens to the object that `which` picks.
@@ -237,9 +240,15 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             delivery,
             management_events,
             excluded_sources,
+            data_events,
+            network_events,
+            selectors,
+            insights,
+            sns_topic,
+            organization,
             logging,
             tags,
-        }) => match how % 9 {
+        }) => match how % 15 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
             2 => *global_service_events = false,
@@ -248,6 +257,13 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             5 => *management_events = ManagementEvents::Read,
             6 => *excluded_sources = ["kms.amazonaws.com".to_owned()].into(),
             7 => *logging = false,
+            8 => *data_events = Managed::Set(Selectors::default()),
+            9 => *data_events = Managed::Set(objects(&["arn:aws:s3:::theirs/"])),
+            10 => *network_events = Managed::Set(Selectors::default()),
+            11 => *selectors = Managed::Set(SelectorForm::Advanced),
+            12 => *insights = Managed::Set([Insight::ErrorRate].into()),
+            13 => *sns_topic = Managed::Set(Some(stack().scope.topic_arn("theirs"))),
+            14 => *organization = true,
             _ => lose(tags),
         },
         Object::MetricFilter(MetricFilter {

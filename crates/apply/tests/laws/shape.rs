@@ -6,11 +6,22 @@ use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, LogGroup, ManagementEvents, MetricFilter, Protocol, Role, Subscription,
     Topic, TopicPolicy, Trail, Unit,
 };
-use trailwarden_spec::leaf::{Endpoint, FilterPattern, Managed, Owner, Retention, Tags};
+use trailwarden_spec::leaf::{
+    BasicSelector, Endpoint, FilterPattern, Managed, Owner, Retention, Selector, Selectors, Tags,
+};
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
 
 use crate::world::World;
+
+/// The data events of these objects.
+pub(crate) fn objects(beginnings: &[&str]) -> Selectors {
+    Selectors::new(vec![Selector::from(BasicSelector {
+        read_only: None,
+        resource_type: "AWS::S3::Object".into(),
+        values: beginnings.iter().map(|text| (*text).to_owned()).collect(),
+    })])
+}
 
 /// A spec in few numbers. Two of them describe the same things under the same or other names.
 #[derive(Clone, Debug)]
@@ -171,6 +182,16 @@ impl Shape {
                     },
                     management_events: ManagementEvents::All,
                     excluded_sources: BTreeSet::new(),
+                    data_events: if self.writes_all {
+                        Managed::Set(objects(&["arn:aws:s3:::invoices/"]))
+                    } else {
+                        Managed::Leave
+                    },
+                    network_events: Managed::Leave,
+                    selectors: Managed::Leave,
+                    insights: Managed::Leave,
+                    sns_topic: Managed::Leave,
+                    organization: false,
                     logging: true,
                     tags: tags.clone(),
                 },

@@ -254,6 +254,12 @@ fn trail(scope: &Scope, bucket: &str, tags: &Tags) -> Trail {
         })),
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
+        data_events: Managed::Leave,
+        network_events: Managed::Leave,
+        selectors: Managed::Leave,
+        insights: Managed::Leave,
+        sns_topic: Managed::Leave,
+        organization: false,
         logging: true,
         tags: tags.clone(),
     }

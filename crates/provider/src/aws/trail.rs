@@ -1,10 +1,9 @@
 //! CloudTrail trails. A trail is changed from its home region only, CloudTrail tries its bucket and
-//! its role before it takes them, and of an update only what is sent changes: the key, the topic
-//! and Insights of a trail stay as they are.
+//! its role before it takes them, and of an update only what is sent changes.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudtrail::types::Tag;
+use aws_sdk_cloudtrail::types::{InsightSelector, Tag};
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Object;
 use trailwarden_spec::kinds::{Delivery, Trail};
@@ -16,6 +15,7 @@ use crate::door::{Absent, Api, Wait};
 
 mod attention;
 mod explain;
+mod insights;
 mod look;
 mod selectors;
 
@@ -25,6 +25,7 @@ const CREATE: Api = Api::write("cloudtrail", "CreateTrail");
 const UPDATE: Api = Api::write("cloudtrail", "UpdateTrail");
 const DELETE: Api = Api::write("cloudtrail", "DeleteTrail");
 const PUT_SELECTORS: Api = Api::write("cloudtrail", "PutEventSelectors");
+const PUT_INSIGHTS: Api = Api::write("cloudtrail", "PutInsightSelectors");
 const START: Api = Api::write("cloudtrail", "StartLogging");
 const STOP: Api = Api::write("cloudtrail", "StopLogging");
 const ADD_TAGS: Api = Api::write("cloudtrail", "AddTags");
@@ -51,15 +52,46 @@ fn pair(trail: &Trail) -> Option<(String, String)> {
 }
 
 async fn put_selectors(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
-    let selector = selectors::wanted(trail);
+    let (basic, advanced) = match selectors::wanted(trail, &aws.scope.region)? {
+        selectors::Wanted::Basic(basic) => (Some(basic), None),
+        selectors::Wanted::Advanced(advanced) => (None, Some(advanced)),
+    };
     let put = aws.door.call_until_visible(PUT_SELECTORS, NEW_TRAIL, unseen, || {
         aws.cloudtrail
             .put_event_selectors()
             .trail_name(&trail.name)
-            .event_selectors(selector.clone())
+            .set_event_selectors(basic.clone())
+            .set_advanced_event_selectors(advanced.clone())
             .send()
     });
     put.await.map(drop)
+}
+
+/// Says what Insights looks for; nothing is an empty list.
+async fn put_insights(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
+    let wanted = trail.insights.get().cloned().unwrap_or_default();
+    let selectors: Vec<InsightSelector> = wanted
+        .into_iter()
+        .map(|insight| {
+            InsightSelector::builder()
+                .insight_type(insights::wire(insight))
+                .build()
+        })
+        .collect();
+    let put = aws.door.call_until_visible(PUT_INSIGHTS, NEW_TRAIL, unseen, || {
+        aws.cloudtrail
+            .put_insight_selectors()
+            .trail_name(&trail.name)
+            .set_insight_selectors(Some(selectors.clone()))
+            .send()
+    });
+    put.await.map(drop)
+}
+
+/// The topic as CloudTrail takes it; an empty text takes it away.
+fn topic(trail: &Trail) -> Option<String> {
+    let topic = trail.sns_topic.get()?.as_ref()?;
+    Some(topic.to_string())
 }
 
 async fn start(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
@@ -80,7 +112,10 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
     let scope = differs(scope == (before.multi_region, before.global_service_events)).then_some(scope);
     let validation = differs(trail.log_file_validation == before.log_file_validation);
     let delivery = differs(pair(trail) == pair(before)).then(|| pair(trail).unwrap_or_default());
-    if bucket.is_none() && prefix.is_none() && scope.is_none() && !validation && delivery.is_none() {
+    let topic = differs(topic(trail) == topic(before)).then(|| topic(trail).unwrap_or_default());
+    let organization = differs(trail.organization == before.organization);
+    let nothing = bucket.is_none() && prefix.is_none() && scope.is_none() && delivery.is_none();
+    if nothing && topic.is_none() && !validation && !organization {
         return Ok(());
     }
     // A bucket's policy that is missing for a trail with a key of its own is called so, too.
@@ -97,7 +132,9 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
         .set_include_global_service_events(scope.map(|(_, global)| global))
         .set_enable_log_file_validation(validation.then_some(trail.log_file_validation))
         .set_cloud_watch_logs_log_group_arn(group)
-        .set_cloud_watch_logs_role_arn(role);
+        .set_cloud_watch_logs_role_arn(role)
+        .set_sns_topic_name(topic)
+        .set_is_organization_trail(organization.then_some(trail.organization));
     let sent = aws
         .door
         .call_until_visible(UPDATE, POLICIES, passes, || update.clone().send())
@@ -126,6 +163,8 @@ impl Page for Trail {
             .enable_log_file_validation(self.log_file_validation)
             .set_cloud_watch_logs_log_group_arn(group)
             .set_cloud_watch_logs_role_arn(role)
+            .set_sns_topic_name(topic(self))
+            .set_is_organization_trail(self.organization.then_some(true))
             .set_tags_list(Some(wire_tags(CREATE, &self.tags.to_wire(&aws.stack, false))?));
         let made = aws
             .door
@@ -156,6 +195,9 @@ impl Page for Trail {
         }
         // What a new trail records is left to nobody's default: auditors look for the selector.
         put_selectors(self, aws).await?;
+        if self.insights.get().is_some_and(|insights| !insights.is_empty()) {
+            put_insights(self, aws).await?;
+        }
         if self.logging {
             start(self, aws).await
         } else {
@@ -170,9 +212,18 @@ impl Page for Trail {
                 .await?;
         }
         update_trail(self, before, aws).await?;
-        let records = |trail: &Self| (trail.management_events, trail.excluded_sources.clone());
+        let records = |trail: &Self| {
+            (
+                (trail.management_events, trail.excluded_sources.clone()),
+                (trail.data_events.clone(), trail.network_events.clone()),
+                trail.selectors.clone(),
+            )
+        };
         if records(self) != records(before) {
             put_selectors(self, aws).await?;
+        }
+        if self.insights != before.insights {
+            put_insights(self, aws).await?;
         }
         retag(self, &before.tags, &self.tags, aws).await?;
         if self.logging && !before.logging {

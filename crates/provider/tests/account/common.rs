@@ -165,9 +165,8 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
                 role: scope.role_arn(&stack().role_path(), "acme-delivery"),
             })),
             management_events: ManagementEvents::All,
-            excluded_sources: Default::default(),
-            logging: true,
             tags: tags(&[("team", "security")]),
+            ..Trail::new("activity", bucket)
         }
         .into(),
     );

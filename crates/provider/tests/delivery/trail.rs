@@ -22,6 +22,12 @@ pub(crate) fn activity(account: &Account) -> Trail {
         })),
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
+        data_events: Managed::Leave,
+        network_events: Managed::Leave,
+        selectors: Managed::Leave,
+        insights: Managed::Leave,
+        sns_topic: Managed::Leave,
+        organization: false,
         logging: true,
         tags: tags(&[("team", "security")]),
     }

@@ -29,6 +29,7 @@ mod resolve;
 mod role;
 mod rule;
 mod sections;
+mod selectors;
 mod stack;
 mod suggest;
 mod tags;

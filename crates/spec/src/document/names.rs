@@ -135,6 +135,17 @@ pub(crate) const EXISTING_BUCKET: NameRule = NameRule {
     },
 };
 
+/// Organizations: the `Id` of `DescribeOrganization`.
+pub(crate) const ORGANIZATION: NameRule = NameRule {
+    code: code::BAD_NAME,
+    what: "organization's id",
+    help: "one is `o-` with 10 to 32 of `a-z` and `0-9`, as `aws organizations describe-organization` shows it",
+    why: |text| match text.strip_prefix("o-") {
+        Some(rest) => chars(rest, 10, 32, lower),
+        None => Some("does not begin with `o-`".into()),
+    },
+};
+
 /// `CloudTrail`: "Naming requirements".
 pub(crate) const TRAIL: NameRule = NameRule {
     code: code::BAD_NAME,

@@ -188,7 +188,7 @@ fn recording(trail: &Trail, region: &str) -> Recording {
             ManagementEvents::None => Recorded::None,
         },
         excluded: trail.excluded_sources.clone(),
-        data: false,
+        data: trail.data_events.get().is_some_and(|events| !events.is_empty()),
         global: trail.global_service_events && (trail.multi_region || region == "us-east-1"),
     }
 }

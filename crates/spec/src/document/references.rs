@@ -35,6 +35,14 @@ pub(crate) enum Target {
     Arn(At<String>),
 }
 
+/// `sns_topic = "label"`, `{ arn = "ARN" }` or `"none"`.
+#[derive(Clone, Debug)]
+pub(crate) enum TopicRef {
+    Label(String),
+    Arn(At<String>),
+    None,
+}
+
 /// Those who are notified, in the order in which they are written.
 pub(crate) type Notify = At<Vec<At<Target>>>;
 
@@ -89,6 +97,19 @@ impl Decode for RoleRef {
         read(value, Self::Label, "{ existing = \"ARN\" }", |keys| {
             keys.need("existing", "\"arn:aws:iam::123456789012:role/NAME\"")
                 .map(Self::Existing)
+        })
+    }
+}
+
+impl Decode for TopicRef {
+    fn decode(value: &Value<'_>) -> Option<Self> {
+        let label = |text: String| match text.as_str() {
+            "none" => Self::None,
+            _ => Self::Label(text),
+        };
+        read(value, label, "{ arn = \"ARN\" }", |keys| {
+            keys.need("arn", "\"arn:aws:sns:us-east-1:123456789012:NAME\"")
+                .map(Self::Arn)
         })
     }
 }

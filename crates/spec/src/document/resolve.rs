@@ -25,8 +25,9 @@ pub(crate) struct Resolver<'d> {
     pub(crate) header: &'d Header,
     pub(crate) document: &'d Document,
     pub(crate) wanted: Wanted,
-    /// Labels of roles, with the names of the groups that trails deliver to with them.
-    pub(crate) delivers: BTreeMap<String, BTreeSet<String>>,
+    /// Labels of roles, with the names of the groups that trails deliver to with them, and the
+    /// organization whose events go there.
+    pub(crate) delivers: BTreeMap<String, BTreeSet<(String, Option<String>)>>,
 }
 
 /// Resolves a document.
@@ -311,7 +312,7 @@ impl<'d> Resolver<'d> {
         }
     }
 
-    /// Adds a policy for each topic of the spec that an alarm of the spec notifies.
+    /// Adds a policy for each topic of the spec that an alarm or a trail of the spec notifies.
     fn topic_policies(&mut self) {
         let document = self.document;
         for entry in document.topics.values() {
@@ -329,14 +330,27 @@ impl<'d> Resolver<'d> {
                     _ => None,
                 })
                 .collect();
+            let trails: Vec<&str> = self
+                .wanted
+                .objects
+                .values()
+                .filter_map(|wish| match &wish.object {
+                    Object::Trail(trail) if trail.sns_topic == Managed::Set(Some(arn.clone())) => {
+                        Some(trail.name.as_str())
+                    }
+                    _ => None,
+                })
+                .collect();
             let stack = &self.header.stack;
             let policy = match notifiers.as_slice() {
-                [] => continue,
+                [] if trails.is_empty() => continue,
+                [] => TopicPolicy::for_nobody(name),
                 names if names.iter().all(|name| name.is_ascii()) => {
                     TopicPolicy::for_alarms(&stack.name, &stack.scope, name)
                 }
                 _ => TopicPolicy::for_alarms_of_any_name(&stack.name, &stack.scope, name),
             };
+            let policy = policy.and_trails(&stack.name, &stack.scope, trails);
             self.add(policy, &entry.origin);
         }
     }

@@ -45,12 +45,13 @@ impl Section for RoleSection {
 }
 
 impl RoleSection {
-    /// The role that lets `CloudTrail` deliver to these log groups.
-    pub(crate) fn delivering_to(&self, header: &Header, log_groups: &[&str]) -> Role {
+    /// The role that lets `CloudTrail` deliver to these log groups; of an organization where one is
+    /// given.
+    pub(crate) fn delivering_to(&self, header: &Header, log_groups: &[(&str, Option<&str>)]) -> Role {
         Role {
             permissions_boundary: self.permissions_boundary.clone(),
             tags: self.tags.clone(),
-            ..Role::for_delivery(&header.stack.scope, &self.path, &self.name, log_groups)
+            ..Role::for_deliveries(&header.stack.scope, &self.path, &self.name, log_groups)
         }
     }
 }

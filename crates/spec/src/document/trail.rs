@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::Kind;
-use crate::arn::Arn;
-use crate::kinds::{BucketPolicy, Delivery, ManagementEvents, Role, Trail};
+use crate::arn::{Arn, partition_of};
+use crate::kinds::{BucketPolicy, Delivery, Insight, ManagementEvents, Role, Trail};
 use crate::leaf::{Managed, Tags, digest};
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Table};
 use super::heartbeat::{self, Heartbeat};
-use super::references::{BucketRef, GroupRef, RoleRef};
+use super::references::{BucketRef, GroupRef, RoleRef, TopicRef};
 use super::resolve::Resolver;
 use super::sections::{Entry, Section};
+use super::selectors::Written;
 use super::stack::Header;
+use super::suggest::listed;
 use super::{limits, names};
 
 /// A trail as typed; its references are not resolved yet.
@@ -23,6 +25,10 @@ pub(crate) struct TrailSection {
     pub(crate) trail: Trail,
     bucket: Option<At<BucketRef>>,
     log_group: Option<At<GroupRef>>,
+    selectors: Written,
+    sns_topic: Option<At<TopicRef>>,
+    /// The organization's id.
+    organization: Option<At<String>>,
     role: Option<At<RoleRef>>,
     /// `role` is mistyped.
     role_unread: bool,
@@ -47,21 +53,32 @@ impl Section for TrailSection {
         let multi_region = switch(table.take("multi_region"));
         let global = table.take::<bool>("global_service_events");
         let management_events = table.take::<ManagementEvents>("management_events");
-        let trail = Trail {
-            name,
-            bucket: String::new(),
+        let insights = table.take::<Vec<At<Insight>>>("insights");
+        let mut trail = Trail {
             prefix: prefix.map(|prefix| prefix.value),
             multi_region,
             global_service_events: switch(global.clone()),
             log_file_validation: switch(table.take("log_file_validation")),
-            delivery: Managed::Leave,
             management_events: management_events
                 .as_ref()
                 .map_or(ManagementEvents::All, |events| events.value),
-            excluded_sources: BTreeSet::new(),
+            excluded_sources: excluded_sources(table),
+            insights: insights
+                .as_ref()
+                .map(|all| all.value.iter().map(|at| at.value).collect())
+                .into(),
             logging: switch(table.take("logging")),
             tags: table.tags(header),
+            ..Trail::new(name, "")
         };
+        let selectors = Written::read(table);
+        selectors.put_into(&mut trail);
+        let sns_topic = table.take("sns_topic");
+        let organization = table.take::<String>("organization");
+        if let Some(organization) = &organization {
+            names::ORGANIZATION.check(table.cx.sink, organization);
+        }
+        trail.organization = organization.is_some();
         let spot = table.spot.clone();
         // One that cannot be read is said once, and not also that it notifies nobody.
         let unread = table.has("heartbeat").then_some(At {
@@ -74,6 +91,9 @@ impl Section for TrailSection {
             trail,
             bucket,
             log_group,
+            selectors,
+            sns_topic,
+            organization,
             role,
             role_unread: table.mistyped("role"),
             switched_off,
@@ -85,6 +105,7 @@ impl Section for TrailSection {
             global.as_ref(),
             management_events.as_ref(),
         );
+        section.unrecorded(table, insights.as_ref());
         section
     }
 }
@@ -95,6 +116,29 @@ fn switch(written: Option<At<bool>>) -> bool {
 }
 
 impl TrailSection {
+    /// Reports what Insights would look for among events that the trail does not record.
+    fn unrecorded(&self, table: &Table<'_>, insights: Option<&At<Vec<At<Insight>>>>) {
+        let records = self.trail.management_events;
+        for At { value, spot } in insights.into_iter().flat_map(|at| &at.value) {
+            let recorded = match (value, records) {
+                (_, ManagementEvents::None) => false,
+                (Insight::CallRate, events) => events != ManagementEvents::Read,
+                (Insight::ErrorRate, _) => true,
+            };
+            if !recorded {
+                let message = format!(
+                    "Insights finds no `{value}` where `management_events` is `{}`",
+                    records.as_str()
+                );
+                let problem = Problem::new(code::CONTRADICTION, spot, message).label("never found");
+                table.cx.sink.report(problem.help(match value {
+                    Insight::CallRate => "it looks at calls that write: record `all` or `write`",
+                    Insight::ErrorRate => "it looks at management events: record some",
+                }));
+            }
+        }
+    }
+
     /// Reports keys that exclude each other.
     fn contradictions(
         &self,
@@ -146,13 +190,14 @@ impl TrailSection {
             value: ManagementEvents::None,
             spot,
         }) = management_events
+            && !self.selectors.record_anything()
         {
             report(
                 spot,
                 "a trail without management events records nothing",
                 "no events",
-                "CloudTrail takes `none` only of a trail with data events, which this version does not set; write \
-                 `logging = false` to stop the trail",
+                "CloudTrail takes `none` only of a trail with `data_events` or `network_events`; write `logging = false` \
+                 to stop the trail",
             );
         }
         let beats = self
@@ -174,6 +219,25 @@ impl TrailSection {
     }
 }
 
+/// What a trail may leave out (AWS: "`ExcludeManagementEventSources`").
+const EXCLUDABLE: [&str; 2] = ["kms.amazonaws.com", "rdsdata.amazonaws.com"];
+
+fn excluded_sources(table: &mut Table<'_>) -> BTreeSet<String> {
+    let written = table.take::<Vec<At<String>>>("excluded_sources");
+    let sink = table.cx.sink;
+    let allowed = |at: &At<String>| {
+        let known = EXCLUDABLE.contains(&at.value.as_str());
+        if !known {
+            let message = format!("a trail cannot leave out the management events of `{}`", at.value);
+            let problem = Problem::new(code::UNKNOWN_WORD, &at.spot, message).label("always recorded");
+            sink.report(problem.help(format!("it takes {}", listed(EXCLUDABLE))));
+        }
+        known
+    };
+    let written = written.into_iter().flat_map(|at| at.value);
+    written.filter(allowed).map(|at| at.value).collect()
+}
+
 /// Adds the trails and all that follows from them.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
     let document = resolver.document;
@@ -187,7 +251,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
         let log_group = section.log_group.as_ref();
         match log_group.and_then(|group| resolver.group(group, &format!("{path}.log_group"))) {
             Some(group) => {
-                let role = role(resolver, entry, &group);
+                let organization = section.organization.as_ref().map(|at| at.value.as_str());
+                let role = role(resolver, entry, &group, organization);
                 trail.delivery = Managed::Set(Some(Delivery {
                     log_group: resolver.scope().log_group_arn(&group),
                     role: role.unwrap_or_else(|| resolver.scope().role_arn("/", "unknown")),
@@ -199,10 +264,42 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
             None if section.switched_off => trail.delivery = Managed::Set(None),
             None => {}
         }
+        if let Some(topic) = &section.sns_topic {
+            trail.sns_topic = match sns_topic(resolver, topic, &format!("{path}.sns_topic")) {
+                Ok(topic) => Managed::Set(topic),
+                Err(()) => Managed::Leave,
+            };
+        }
+        section.selectors.check(resolver.sink, &trail);
+        let scope = resolver.scope();
+        let partition = partition_of(&scope.region);
+        section
+            .selectors
+            .check_feedback(resolver.sink, &trail, partition, &scope.account);
         resolver.add(trail, &entry.origin);
     }
     bucket_policies(resolver);
     roles(resolver);
+}
+
+/// The topic that is told of log files; it may be in another region or account.
+fn sns_topic(resolver: &mut Resolver<'_>, topic: &At<TopicRef>, path: &str) -> Result<Option<Arn>, ()> {
+    match &topic.value {
+        TopicRef::None => Ok(None),
+        TopicRef::Label(label) => {
+            let found = resolver
+                .find(&resolver.document.topics, label, &topic.spot)
+                .ok_or(())?;
+            Ok(Some(resolver.scope().topic_arn(&found.value.topic.name)))
+        }
+        TopicRef::Arn(text) => {
+            let arn = limits::arn(resolver.sink, text, "sns", "", "a topic").ok_or(())?;
+            if resolver.scope().holds(&arn) {
+                resolver.existing(Kind::Topic, arn.name(), path, &topic.spot);
+            }
+            Ok(Some(arn))
+        }
+    }
 }
 
 /// The name of the bucket that a trail writes to.
@@ -230,7 +327,12 @@ fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) 
 }
 
 /// The role that a trail delivers with.
-fn role(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, group: &str) -> Option<Arn> {
+fn role(
+    resolver: &mut Resolver<'_>,
+    entry: &Entry<TrailSection>,
+    group: &str,
+    organization: Option<&str>,
+) -> Option<Arn> {
     let document = resolver.document;
     let path = format!("{}.role", entry.origin.path);
     match &entry.value.role {
@@ -240,7 +342,7 @@ fn role(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, group: &str) -
             let role_path = header.stack.role_path();
             let role = Role {
                 tags: Tags::named(header.tags.clone()),
-                ..Role::for_delivery(scope, &role_path, &name, &[group])
+                ..Role::for_deliveries(scope, &role_path, &name, &[(group, organization)])
             };
             let arn = scope.role_arn(&role_path, &name);
             resolver.add(role, &entry.origin);
@@ -255,7 +357,7 @@ fn role(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, group: &str) -
                 .delivers
                 .entry(label.clone())
                 .or_default()
-                .insert(group.to_owned());
+                .insert((group.to_owned(), organization.map(ToOwned::to_owned)));
             Some(resolver.scope().role_arn(&found.value.path, &found.value.name))
         }
         Some(At {
@@ -302,17 +404,29 @@ fn bucket_policies(resolver: &mut Resolver<'_>) {
             _ => false,
         };
         let mut trails: Vec<(&str, Option<&str>)> = Vec::new();
+        let mut organizations: Vec<(&str, Option<&str>, &str)> = Vec::new();
         for section in document
             .trails
             .values()
             .map(|entry| &entry.value)
             .filter(|section| writes(section))
         {
-            trails.push((&section.trail.name, section.trail.prefix.as_deref()));
+            let (name, prefix) = (section.trail.name.as_str(), section.trail.prefix.as_deref());
+            trails.push((name, prefix));
+            organizations.extend(
+                section
+                    .organization
+                    .iter()
+                    .map(|at| (name, prefix, at.value.as_str())),
+            );
         }
         if !trails.is_empty() {
             let (stack, name) = (&resolver.header.stack, &bucket.value.name);
-            let policy = BucketPolicy::for_trails(&stack.name, &stack.scope, name, trails);
+            let policy = BucketPolicy::for_trails(&stack.name, &stack.scope, name, trails).and_organizations(
+                &stack.name,
+                &stack.scope,
+                organizations,
+            );
             resolver.add(policy, &bucket.origin);
         }
     }
@@ -328,7 +442,10 @@ fn roles(resolver: &mut Resolver<'_>) {
     for (label, entry) in &document.roles {
         let groups = resolver.delivers.get(label).cloned().unwrap_or_default();
         if !groups.is_empty() {
-            let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+            let groups: Vec<(&str, Option<&str>)> = groups
+                .iter()
+                .map(|(group, organization)| (group.as_str(), organization.as_deref()))
+                .collect();
             resolver.add(entry.value.delivering_to(resolver.header, &groups), &entry.origin);
         } else if !(unread || document.trails.values().any(|trail| named(&trail.value, label))) {
             let message = format!("no trail uses the role `{label}`");

@@ -57,6 +57,41 @@ impl BucketPolicy {
     }
 }
 
+impl BucketPolicy {
+    /// The policy with what organization trails need in addition: the log files of the other
+    /// accounts lie below the organization's id (AWS: "Amazon S3 bucket policy for `CloudTrail`").
+    /// Names, S3 prefixes and organizations of trails whose home is `scope`, the management
+    /// account's or a delegated administrator's.
+    #[must_use]
+    pub fn and_organizations<'a>(
+        self,
+        stack: &str,
+        scope: &Scope,
+        trails: impl IntoIterator<Item = (&'a str, Option<&'a str>, &'a str)>,
+    ) -> Self {
+        let arn = scope.bucket_arn(&self.bucket);
+        let of_organizations = trails.into_iter().map(|(trail, prefix, organization)| {
+            let suffix = digest(trail, 4).to_uppercase();
+            let path = prefix.map(|p| format!("{p}/")).unwrap_or_default();
+            Statement::allow(sid(stack, &format!("OrganizationWrite{suffix}")))
+                .service("cloudtrail.amazonaws.com")
+                .action("s3:PutObject")
+                .resource(format!("{arn}/{path}AWSLogs/{organization}/*"))
+                .condition(
+                    "StringEquals",
+                    "aws:SourceArn",
+                    scope.trail_arn(trail).to_string(),
+                )
+                .condition("StringEquals", "s3:x-amz-acl", "bucket-owner-full-control")
+        });
+        let all = self.statements.as_slice().iter().cloned().chain(of_organizations);
+        Self {
+            statements: Statements::new(all.collect()),
+            ..self
+        }
+    }
+}
+
 impl Resource for BucketPolicy {
     const KIND: Kind = Kind::BucketPolicy;
 

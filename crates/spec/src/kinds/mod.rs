@@ -34,7 +34,7 @@ pub use role::Role;
 pub use subscription::{Protocol, Subscription};
 pub use topic::Topic;
 pub use topic_policy::TopicPolicy;
-pub use trail::{Delivery, ManagementEvents, Trail};
+pub use trail::{Delivery, Insight, ManagementEvents, SelectorForm, Trail};
 
 /// What every kind knows of its objects.
 ///
@@ -110,6 +110,7 @@ macro_rules! kinds {
         /// An object of any kind.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "kind", rename_all = "snake_case")]
+        #[expect(clippy::large_enum_variant, reason = "there are a few hundred of them, in maps")]
         pub enum Object {
             $($(#[$doc])* $variant($variant),)*
         }

@@ -33,16 +33,32 @@ impl Role {
     /// (AWS: "Role policy document for `CloudTrail` to use `CloudWatch` Logs for monitoring").
     #[must_use]
     pub fn for_delivery(scope: &Scope, path: &str, name: &str, log_groups: &[&str]) -> Self {
-        let streams: Vec<String> = log_groups
-            .iter()
-            .map(|group| {
-                let Scope { account, region } = scope;
-                format!(
-                    "{}:log-stream:{account}_CloudTrail_{region}*",
-                    scope.log_group_arn(group)
-                )
-            })
-            .collect();
+        let of_this_account: Vec<_> = log_groups.iter().map(|group| (*group, None)).collect();
+        Self::for_deliveries(scope, path, name, &of_this_account)
+    }
+
+    /// The same for groups of which some receive the events of a whole organization, whose id is
+    /// given: their streams are named after it (AWS: "Running `CreateTrail` or `UpdateTrail` for an
+    /// organization trail").
+    #[must_use]
+    pub fn for_deliveries(
+        scope: &Scope,
+        path: &str,
+        name: &str,
+        log_groups: &[(&str, Option<&str>)],
+    ) -> Self {
+        let Scope { account, region } = scope;
+        let mut streams: Vec<String> = Vec::new();
+        for (group, organization) in log_groups {
+            let group = scope.log_group_arn(group);
+            let ours = format!("{group}:log-stream:{account}_CloudTrail_{region}*");
+            let theirs = organization.map(|id| format!("{group}:log-stream:{id}_*"));
+            for stream in std::iter::once(ours).chain(theirs) {
+                if !streams.contains(&stream) {
+                    streams.push(stream);
+                }
+            }
+        }
         let allow = |sid: &str, action: &str| {
             streams
                 .iter()

@@ -2,7 +2,7 @@ use serde::Serialize;
 use trailwarden_policy::Statement;
 
 use crate::compare::Comparison;
-use crate::leaf::{Statements, sid};
+use crate::leaf::{Statements, digest, sid};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
@@ -43,6 +43,46 @@ impl TopicPolicy {
         Self {
             topic: topic.into(),
             statements: Statements::new(vec![Self::statement(stack, scope, topic)]),
+        }
+    }
+
+    /// A policy without statements, to begin with.
+    #[must_use]
+    pub fn for_nobody(topic: &str) -> Self {
+        Self {
+            topic: topic.into(),
+            statements: Statements::new(Vec::new()),
+        }
+    }
+
+    /// The policy with a statement for each trail that tells the topic of its log files
+    /// (AWS: "Amazon SNS topic policy for `CloudTrail`").
+    #[must_use]
+    pub fn and_trails<'a>(
+        self,
+        stack: &str,
+        scope: &Scope,
+        trails: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        let arn = scope.topic_arn(&self.topic).to_string();
+        let of_trails = trails.into_iter().map(|trail| {
+            Statement::allow(sid(
+                stack,
+                &format!("LogFiles{}", digest(trail, 4).to_uppercase()),
+            ))
+            .service("cloudtrail.amazonaws.com")
+            .action("sns:Publish")
+            .resource(arn.as_str())
+            .condition(
+                "StringEquals",
+                "aws:SourceArn",
+                scope.trail_arn(trail).to_string(),
+            )
+        });
+        let all = self.statements.as_slice().iter().cloned().chain(of_trails);
+        Self {
+            statements: Statements::new(all.collect()),
+            ..self
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::arn::Arn;
 use crate::compare::{Compare, Comparison, Shown, Verdict};
-use crate::leaf::{Managed, Tags};
+use crate::leaf::{Managed, Selectors, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
@@ -21,6 +21,28 @@ words! {
         Write = "write",
         /// All of them.
         All = "all",
+    }
+}
+
+words! {
+    /// The form in which a trail's event selectors are written: one or the other, the last put wins
+    /// (AWS: "Logging data events").
+    SelectorForm {
+        /// Basic event selectors: data events of S3 objects, Lambda functions and `DynamoDB` tables.
+        Basic = "basic",
+        /// Advanced event selectors: data events of every resource type, network activity events,
+        /// conditions.
+        Advanced = "advanced",
+    }
+}
+
+words! {
+    /// What Insights looks for.
+    Insight {
+        /// An unusual number of calls that write (`ApiCallRateInsight`).
+        CallRate = "api_call_rate",
+        /// An unusual number of calls that fail (`ApiErrorRateInsight`).
+        ErrorRate = "api_error_rate",
     }
 }
 
@@ -72,12 +94,50 @@ pub struct Trail {
     pub delivery: Managed<Option<Delivery>>,
     /// Which management events are recorded.
     pub management_events: ManagementEvents,
-    /// Services whose management events are left out; a spec leaves out none.
+    /// Services whose management events are left out: `kms.amazonaws.com`, `rdsdata.amazonaws.com`.
     pub excluded_sources: BTreeSet<String>,
+    /// Which data events are recorded; managed when written.
+    pub data_events: Managed<Selectors>,
+    /// Which network activity events are recorded; managed when written.
+    pub network_events: Managed<Selectors>,
+    /// The form of the selectors; what basic ones have no words for is advanced.
+    pub selectors: Managed<SelectorForm>,
+    /// What Insights looks for among management events; managed when written.
+    pub insights: Managed<BTreeSet<Insight>>,
+    /// The topic that is told of every log file, in whatever region; managed when written.
+    pub sns_topic: Managed<Option<Arn>>,
+    /// Records the events of all accounts of the organization.
+    pub organization: bool,
     /// Recording (`StartLogging`); a new trail does not record until it is told to.
     pub logging: bool,
     /// Tags.
     pub tags: Tags,
+}
+
+impl Trail {
+    /// A trail as monitoring needs it: of all regions, validated, of all management events, logging.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bucket: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            bucket: bucket.into(),
+            prefix: None,
+            multi_region: true,
+            global_service_events: true,
+            log_file_validation: true,
+            delivery: Managed::Leave,
+            management_events: ManagementEvents::All,
+            excluded_sources: BTreeSet::new(),
+            data_events: Managed::Leave,
+            network_events: Managed::Leave,
+            selectors: Managed::Leave,
+            insights: Managed::Leave,
+            sns_topic: Managed::Leave,
+            organization: false,
+            logging: true,
+            tags: Tags::default(),
+        }
+    }
 }
 
 impl Resource for Trail {
@@ -89,7 +149,25 @@ impl Resource for Trail {
 
     fn complete(self, live: Option<(&Self, &Facts)>) -> Self {
         let live = live.map(|(live, _)| live);
+        let data_events = self
+            .data_events
+            .or_live(live.map(|l| &l.data_events), Selectors::default());
+        let network_events = self
+            .network_events
+            .or_live(live.map(|l| &l.network_events), Selectors::default());
+        let selectors = match (
+            self.selectors.get().or(live.and_then(|l| l.selectors.get())),
+            suit_basic(&data_events, &network_events),
+        ) {
+            (Some(SelectorForm::Advanced), _) | (_, false) => SelectorForm::Advanced,
+            _ => SelectorForm::Basic,
+        };
         Self {
+            data_events,
+            network_events,
+            selectors: Managed::Set(selectors),
+            insights: self.insights.or_live(live.map(|l| &l.insights), BTreeSet::new()),
+            sns_topic: self.sns_topic.or_live(live.map(|l| &l.sns_topic), None),
             delivery: self.delivery.or_live(live.map(|l| &l.delivery), None),
             tags: self.tags.complete(live.map(|l| &l.tags)),
             ..self
@@ -107,6 +185,12 @@ impl Resource for Trail {
             delivery,
             management_events,
             excluded_sources,
+            data_events,
+            network_events,
+            selectors,
+            insights,
+            sns_topic,
+            organization,
             logging,
             tags,
         } = self;
@@ -136,6 +220,18 @@ impl Resource for Trail {
                 live.map(|l| &l.excluded_sources),
             );
         }
+        found.field("data_events", data_events, live.map(|l| &l.data_events));
+        found.field("network_events", network_events, live.map(|l| &l.network_events));
+        if live.is_some() || selectors.get() == Some(&SelectorForm::Advanced) {
+            found.field("selectors", selectors, live.map(|l| &l.selectors));
+        }
+        if live.is_some() || insights.get().is_some_and(|insights| !insights.is_empty()) {
+            found.field("insights", insights, live.map(|l| &l.insights));
+        }
+        found.field("sns_topic", sns_topic, live.map(|l| &l.sns_topic));
+        if live.is_some() || *organization {
+            found.field("organization", organization, live.map(|l| &l.organization));
+        }
         found.field("logging", logging, live.map(|l| &l.logging));
         found.field("tags", tags, live.map(|l| &l.tags));
     }
@@ -148,6 +244,12 @@ impl Resource for Trail {
         if let Some(Some(Delivery { log_group, role })) = self.delivery.get() {
             needs.push(scope.address(Kind::LogGroup, log_group.name()));
             needs.push(scope.address(Kind::Role, role.name()));
+        }
+        if let Some(Some(topic)) = self.sns_topic.get()
+            && scope.holds(topic)
+        {
+            needs.push(scope.address(Kind::Topic, topic.name()));
+            needs.push(scope.address(Kind::TopicPolicy, topic.name()));
         }
         needs
     }
@@ -182,6 +284,20 @@ impl Resource for Trail {
         if !excluded.is_empty() {
             return Some(format!("calls to {} go unnoticed", excluded.join(", ")));
         }
+        if self.organization && !after.organization {
+            return Some("events of the organization's other accounts go unnoticed".into());
+        }
+        for (before, after) in [
+            (&self.data_events, &after.data_events),
+            (&self.network_events, &after.network_events),
+        ] {
+            let (Some(before), Some(after)) = (before.get(), after.get()) else {
+                continue;
+            };
+            if let Some(lost) = after.lost(before).first() {
+                return Some(format!("events may go unnoticed that were recorded: {lost}"));
+            }
+        }
         let delivers = |trail: &Self| trail.delivery.get().cloned().flatten();
         match (delivers(self), delivers(after)) {
             (Some(_), None) => Some("no event reaches the log group, so no rule can fire".into()),
@@ -193,6 +309,20 @@ impl Resource for Trail {
     }
 
     fn refuses(&self, live: &Self, _facts: &Facts) -> Option<String> {
+        let basic = self.selectors.get() == Some(&SelectorForm::Basic);
+        let kept = |desired: &Managed<Selectors>, live: &Managed<Selectors>| match desired {
+            Managed::Leave => live.clone(),
+            Managed::Set(_) => desired.clone(),
+        };
+        let data_events = kept(&self.data_events, &live.data_events);
+        let network_events = kept(&self.network_events, &live.network_events);
+        if basic && !suit_basic(&data_events, &network_events) {
+            return Some(
+                "it records events that basic selectors have no words for and of which the spec is silent; write \
+                 `data_events` and `network_events`, empty or not, or take `selectors` away"
+                    .into(),
+            );
+        }
         let delivery = live.delivery.get()?.as_ref()?;
         matches!(self.delivery, Managed::Leave).then(|| {
             format!(
@@ -206,4 +336,9 @@ impl Resource for Trail {
     fn tags(&self) -> Option<&Tags> {
         Some(&self.tags)
     }
+}
+
+/// True when basic selectors have words for all of it.
+fn suit_basic(data_events: &Managed<Selectors>, network_events: &Managed<Selectors>) -> bool {
+    data_events.get().is_none_or(Selectors::are_basic) && network_events.get().is_none_or(Selectors::is_empty)
 }

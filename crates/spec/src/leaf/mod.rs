@@ -6,6 +6,7 @@ mod endpoint;
 mod managed;
 mod pattern;
 mod retention;
+mod selectors;
 mod statements;
 mod tags;
 
@@ -13,5 +14,9 @@ pub use endpoint::{Endpoint, digest};
 pub use managed::Managed;
 pub use pattern::FilterPattern;
 pub use retention::{RETENTION_DAYS, Retention};
+pub use selectors::{
+    BASIC_TYPES, BasicSelector, Category, Conditions, READ_ONLY, RESOURCE_ARN, RESOURCE_TYPE, Selector,
+    Selectors,
+};
 pub use statements::{PolicyText, Statements, sid, sid_prefix};
 pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_STACK, Owner, Tags};

@@ -38,6 +38,43 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
     ),
     ("log_group = 3\n", &["unknown-key"]),
     ("[trail.abc]\n", &["missing-key"]),
+    // what trails record
+    (
+        "[trail.abc]\nbucket = { existing = \"logs\" }\nexcluded_sources = [\"s3.amazonaws.com\"]\n\
+         management_events = \"read\"\ninsights = [\"api_call_rate\", \"rate\"]\norganization = \"acme\"\n",
+        &["unknown-word", "contradiction", "unknown-word", "bad-name"],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"logs\" }\n[[trail.abc.data_events]]\n\
+         [[trail.abc.data_events]]\ntype = \"S3\"\nevents = \"reads\"\n\
+         where.name.equals = \"x\"\nwhere.eventName.equals = []\nwhere.\"resources.ARN\" = \"x\"\n\
+         where.eventSource.begins_with = \"x\"\nwhere.eventType.equals = \"Aws*\"\n\
+         [[trail.abc.network_events]]\nsource = \"ec2.amazonaws.com\"\nevents = \"read\"\n",
+        &[
+            "missing-key",
+            "bad-text",
+            "unknown-word",
+            "unknown-key",
+            "bad-text",
+            "wrong-type",
+            "unknown-key",
+            "bad-text",
+            "unknown-key",
+        ],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"logs\" }\nprefix = \"p\"\nselectors = \"basic\"\n\
+         [[trail.abc.data_events]]\ntype = \"AWS::S3::Object\"\nevents = \"write\"\n\
+         where.\"resources.ARN\".starts_with = [\"arn:aws:s3:::other/\", \"arn:aws:s3:::logs/\"]\n\
+         [[trail.abc.data_events]]\ntype = \"AWS::S3::Object\"\nevents = \"read\"\n\
+         [[trail.abc.data_events]]\ntype = \"AWS::SNS::Topic\"\n",
+        &["contradiction", "feedback"],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"logs\" }\nsns_topic = \"t\"\n[trail.def]\nbucket = { existing = \"logs\" }\n\
+         sns_topic = { arn = \"arn:aws:sqs:us-east-1:123456789012:q\" }\n",
+        &["unknown-reference", "bad-arn"],
+    ),
     ("[rule.r]\nnotify = []\n", &["missing-key", "missing-key"]),
     (
         "[topic.t]\n[[topic.t.subscription]]\n",

@@ -127,6 +127,20 @@ fn every_key_says_something() {
         management_events = "write"
         heartbeat = { notify = ["pager", { arn = "arn:aws:sns:eu-central-1:999999999999:central" }] }
         tags = { stage = "test" }
+        excluded_sources = ["kms.amazonaws.com"]
+        insights = ["api_call_rate"]
+        sns_topic = "pager"
+        organization = "o-exampleorgid"
+        selectors = "advanced"
+        [[trail.main.data_events]]
+        name = "objects but the logs"
+        type = "AWS::S3::Object"
+        events = "write"
+        where."resources.ARN".not_starts_with = "arn:aws:s3:::acme-logs/"
+        where.eventName.equals = ["PutObject", "DeleteObject"]
+        [[trail.main.network_events]]
+        source = "ec2.amazonaws.com"
+        where.errorCode.equals = "VpceAccessDenied"
 
         [trail.second]
         bucket = "logs"
@@ -138,6 +152,8 @@ fn every_key_says_something() {
         bucket = { existing = "central-logs", owner = "999999999999" }
         cloudwatch_logs = false
         logging = false
+        sns_topic = { arn = "arn:aws:sns:us-east-1:999999999999:log-files" }
+        data_events = []
 
         [bucket.logs]
         name = "acme-logs"

@@ -14,6 +14,7 @@ use trailwarden_spec::live::{Attention, Facts, Found, SeenTrail};
 
 use super::super::Aws;
 use super::attention;
+use super::insights::{self, Looked};
 use super::selectors::{self, Recorded};
 use crate::door::Api;
 
@@ -38,18 +39,18 @@ pub(crate) struct Listed {
 pub(super) struct Detail {
     pub(super) status: Result<GetTrailStatusOutput, AccountError>,
     pub(super) recorded: Result<Recorded, AccountError>,
+    insights: Result<Looked, AccountError>,
 }
 
 impl Detail {
     /// Fails where a part is missing.
     fn whole(self) -> Result<Self, AccountError> {
-        match (self.status, self.recorded) {
-            (Ok(status), Ok(recorded)) => Ok(Self {
-                status: Ok(status),
-                recorded: Ok(recorded),
-            }),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        }
+        let (status, recorded, insights) = (self.status?, self.recorded?, self.insights?);
+        Ok(Self {
+            status: Ok(status),
+            recorded: Ok(recorded),
+            insights: Ok(insights),
+        })
     }
 }
 
@@ -176,10 +177,20 @@ async fn detail(aws: &Aws, trail: &Listed) -> Detail {
     let selectors = aws.door.call(Api::read("cloudtrail", "GetEventSelectors"), || {
         aws.cloudtrail.get_event_selectors().trail_name(&trail.arn).send()
     });
-    let (status, selectors) = futures::join!(status, selectors);
+    let insights = async {
+        match trail.wire.has_insight_selectors {
+            Some(true) => insights::look(aws, &trail.arn).await,
+            _ => Ok(Looked::default()),
+        }
+    };
+    let (status, selectors, insights) = futures::join!(status, selectors, insights);
     let recorded =
         selectors.map(|answer| selectors::read(answer.event_selectors(), answer.advanced_event_selectors()));
-    Detail { status, recorded }
+    Detail {
+        status,
+        recorded,
+        insights,
+    }
 }
 
 /// The tags of the trails whose home is here, by ARN; only there can they be asked for.
@@ -219,17 +230,30 @@ fn found_of(aws: &Aws, trail: &Listed, detail: Option<&Detail>, tags: BTreeMap<S
     let recorded = detail.and_then(|detail| detail.recorded.as_ref().ok());
     let recorded = recorded.cloned().unwrap_or_default();
     let status = detail.and_then(|detail| detail.status.as_ref().ok());
+    let looked = detail.and_then(|detail| detail.insights.as_ref().ok());
+    let looked = looked.cloned().unwrap_or_default();
     let mut inexpressible = recorded.inexpressible;
+    inexpressible.extend(looked.inexpressible);
     if trail.home != aws.scope.region {
         inexpressible.push(format!(
             "its home region is {}: it can be changed from there only",
             trail.home
         ));
     }
-    if wire.is_organization_trail == Some(true) {
-        inexpressible.push("an organization's trail".into());
+    if trail.account != aws.scope.account {
+        inexpressible.push(format!(
+            "an organization's trail, which account {} manages",
+            trail.account
+        ));
     }
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let sns_topic = given(&wire.sns_topic_arn).and_then(|arn| {
+        let parsed = Arn::parse(&arn);
+        if parsed.is_none() {
+            inexpressible.push(format!("notices to the topic `{arn}`"));
+        }
+        parsed
+    });
     let pair = (
         given(&wire.cloud_watch_logs_log_group_arn),
         given(&wire.cloud_watch_logs_role_arn),
@@ -259,6 +283,12 @@ fn found_of(aws: &Aws, trail: &Listed, detail: Option<&Detail>, tags: BTreeMap<S
         delivery: Managed::Set(delivery),
         management_events: recorded.management_events,
         excluded_sources: recorded.excluded_sources,
+        data_events: Managed::Set(recorded.data_events),
+        network_events: Managed::Set(recorded.network_events),
+        selectors: Managed::Set(recorded.form),
+        insights: Managed::Set(looked.insights),
+        sns_topic: Managed::Set(sns_topic),
+        organization: wire.is_organization_trail == Some(true),
         logging: status.is_some_and(|status| status.is_logging == Some(true)),
         tags,
     };
