@@ -26,6 +26,7 @@ pub fn json(plan: &Plan) -> Value {
                 "phase": step.phase,
                 "origin": step.origin,
                 "changes": step.changes,
+                "kept": step.kept,
                 "blinds": step.blinds,
                 "restores": step.restores,
                 "needs": wait(&step.needs),

@@ -9,3 +9,5 @@ mod fixture;
 mod quotas;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod shared;
