@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::sync::watch;
 use trailwarden_apply::{Outcome, Reach, Report, reach};
 use trailwarden_diff::{Plan, render};
@@ -41,7 +40,7 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     }
     if !plan.refusals.is_empty() && !args.skip_refused {
         if !text {
-            terminal.print(&format!("{:#}\n", report_json(&plan, None, None)))?;
+            terminal.print(&format!("{:#}\n", trailwarden_apply::json(&plan, None, None)))?;
         }
         return Ok(Exit::Refusals);
     }
@@ -70,7 +69,10 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         terminal.print(&closing(&plan, &report))?;
         terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default())?;
     } else {
-        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told)))?;
+        terminal.print(&format!(
+            "{:#}\n",
+            trailwarden_apply::json(&plan, Some(&report), told)
+        ))?;
     }
     Ok(exit(&report))
 }
@@ -157,14 +159,4 @@ fn reach_line(reach: Reach, wanted: &Wanted) -> String {
         n if n < all => format!("{n} of {all} {subscribers} confirmed: alerts reach only those.\n"),
         n => format!("{n} of {all} {subscribers} confirmed.\n"),
     }
-}
-
-fn report_json(plan: &Plan, report: Option<&Report>, reach: Option<Reach>) -> serde_json::Value {
-    let steps: Option<Vec<_>> = report.map(|report| {
-        let outcomes = plan.steps.iter().zip(&report.outcomes);
-        outcomes
-            .map(|(step, outcome)| json!({ "address": step.address, "phase": step.phase, "result": outcome }))
-            .collect()
-    });
-    json!({ "format": 1, "plan": render::json(plan), "steps": steps, "subscribers": reach })
 }

@@ -5,7 +5,8 @@ use crate::plan::Plan;
 /// The number of the JSON format. Additions do not change it.
 const FORMAT: u32 = 1;
 
-/// The plan for programs: keys are sorted, so equal plans are equal bytes.
+/// The plan for programs: keys are sorted, so equal plans are equal bytes. `docs/schema/plan.json`
+/// describes it.
 #[must_use]
 pub fn json(plan: &Plan) -> Value {
     let steps: Vec<Value> = plan

@@ -6,8 +6,13 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+#[path = "../schema/mod.rs"]
+mod published;
+#[cfg(test)]
 mod quotas;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod shared;
