@@ -94,6 +94,7 @@ fn json_is_for_programs() {
     let plan = world.run(&["plan", "spec.toml", "--format", "json"]).exits(0);
     let json: serde_json::Value = serde_json::from_str(&plan.stdout).expect("JSON and nothing else");
     assert_eq!((&json["format"], &json["differences"]), (&1.into(), &true.into()));
+    assert_eq!(crate::published::wrong(&json, "plan.json"), None);
     let again = world.run(&["plan", "spec.toml", "--format", "json"]).exits(0);
     assert_eq!(plan.stdout, again.stdout, "equal plans are equal bytes");
 
@@ -101,6 +102,7 @@ fn json_is_for_programs() {
         .run(&["apply", "spec.toml", "--yes", "--format", "json"])
         .exits(0);
     let json: serde_json::Value = serde_json::from_str(&apply.stdout).expect("JSON and nothing else");
+    assert_eq!(crate::published::wrong(&json, "apply.json"), None);
     assert_eq!(json["subscribers"]["confirmed"], 0);
     assert!(json["steps"].as_array().is_some_and(|steps| !steps.is_empty()));
 }

@@ -8,6 +8,10 @@ mod faults;
 mod first_setup;
 mod habits;
 mod patterns;
+// `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.
+#[cfg(test)]
+#[path = "../crates/diff/tests/schema/mod.rs"]
+mod published;
 mod quotas;
 mod sealed;
 mod support;

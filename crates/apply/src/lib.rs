@@ -8,10 +8,12 @@
 //!
 //! This crate makes no choice that is not in the plan, knows no AWS API and prints nothing.
 
+mod json;
 mod reach;
 mod report;
 mod run;
 
+pub use json::json;
 pub use reach::{Reach, reach};
 pub use report::{Outcome, Report};
 pub use run::{Progress, run};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use trailwarden_apply::{Outcome, Progress};
-use trailwarden_diff::render::visible;
+use trailwarden_diff::render::visible_line;
 use trailwarden_diff::{Action, Phase, Step};
 
 use crate::terminal::Terminal;
@@ -113,7 +113,7 @@ impl Progress for Board {
 
 fn outcome_line(step: &Step, outcome: &Outcome) -> String {
     let address = step.address.to_string();
-    let address = visible(&address);
+    let address = visible_line(&address);
     match outcome {
         Outcome::Done => {
             let done = match (step.action, step.phase) {
@@ -131,13 +131,15 @@ fn outcome_line(step: &Step, outcome: &Outcome) -> String {
         Outcome::Failed { error } => {
             let way_out = error.kind.way_out();
             let error = error.to_string();
-            let error = visible(&error);
+            let error = visible_line(&error);
             format!("  {BAD}failed   {BAD:#} {address}: {error}\n            {way_out}")
         }
         Outcome::Stale { message, .. } => {
             format!("  {BAD}stale    {BAD:#} {address}: {message}; nothing was written")
         }
         Outcome::Skipped { because_of } => {
+            let because_of = because_of.to_string();
+            let because_of = visible_line(&because_of);
             format!("  {QUIET}skipped   {address}: it needs {because_of}{QUIET:#}")
         }
         Outcome::Stopped => format!("  {QUIET}not begun {address}{QUIET:#}"),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::compare::{Change, Verdict};
-use trailwarden_spec::leaf::Owner;
+use trailwarden_spec::leaf::{Owner, in_brief};
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Wanted, Wish};
 use trailwarden_spec::{Address, Kind, Object, Scope};
@@ -126,6 +126,12 @@ impl Planner<'_> {
         };
         // What is as bad one way as the other is a move, not the repair of a drift.
         let restores = restores.filter(|why| blinds.as_ref() != Some(why));
+        let foreign = self.live.objects.get(address).into_iter();
+        let kept = foreign
+            .flat_map(|found| &found.facts.foreign_statements)
+            .enumerate()
+            .map(|(at, statement)| in_brief(at + 1, statement))
+            .collect();
         self.plan.steps.push(Step {
             address: address.clone(),
             action,
@@ -138,6 +144,7 @@ impl Planner<'_> {
             } else {
                 changes
             },
+            kept,
             blinds,
             restores,
             needs: Vec::new(),

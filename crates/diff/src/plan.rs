@@ -55,6 +55,10 @@ pub struct Step {
     pub after: Option<Object>,
     /// Field by field.
     pub changes: Vec<Change>,
+    /// The statements of others in a shared policy, a line each (see
+    /// [`trailwarden_spec::leaf::in_brief`]): the step keeps them as they are. Empty for every other
+    /// kind.
+    pub kept: Vec<String>,
     /// Why this step blinds the watch, if it does. Such a step is in a plan only with consent.
     pub blinds: Option<String>,
     /// What goes unnoticed until this step is done, if anything does: the drift has blinded the

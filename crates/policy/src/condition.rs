@@ -122,6 +122,11 @@ pub(crate) fn known(operator: &str) -> bool {
     Operator::parse(operator).is_some()
 }
 
+/// Says whether an operator's values are `true` and `false`, whatever their letter case.
+pub(crate) fn is_boolean(operator: &str) -> bool {
+    Operator::parse(operator).is_some_and(|o| matches!(o.test, Test::Bool | Test::Null))
+}
+
 pub(crate) fn fit(
     operator: &str,
     key: &str,

@@ -6,7 +6,8 @@
 //!   return lists in another order than they were given;
 //! * Sids and the `Id`: labels without effect;
 //! * letter case of actions, condition operators and condition keys (IAM reference, "Action",
-//!   "Condition"); condition values keep theirs;
+//!   "Condition"), and of `true` and `false` under `Bool` and `Null`; other condition values keep
+//!   theirs;
 //! * `123456789012` against `arn:aws:iam::123456789012:root`: AWS stores the one as the other
 //!   ("AWS JSON policy elements: Principal"). The partition is dropped on the way: an account id
 //!   belongs to one partition, and AWS refuses a principal of another one, so two documents of the
@@ -23,6 +24,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::condition;
 use crate::document::{Policy, Version};
 use crate::json::Json;
 use crate::principal::account_id;
@@ -40,9 +42,9 @@ struct Meaning {
 
 impl Policy {
     /// Says whether both documents do the same. The order of statements and of lists, repetitions,
-    /// Sids, the `Id`, one string against a list of one, the letter case of actions, operators and
-    /// condition keys, and the spellings of an account or of everybody do not count; the `Version`
-    /// counts only if policy variables are used. A statement split into two is a difference.
+    /// Sids, the `Id`, one string against a list of one, the letter case of actions, operators,
+    /// condition keys and booleans, and the spellings of an account or of everybody do not count; the
+    /// `Version` counts only if policy variables are used. A statement split into two is a difference.
     pub fn same_meaning(&self, other: &Policy) -> bool {
         let same_language =
             self.language() == other.language() || !(self.uses_variables() || other.uses_variables());
@@ -80,9 +82,11 @@ impl Statement {
                 .condition
                 .iter()
                 .flat_map(|(operator, keys)| {
+                    let boolean = condition::is_boolean(operator);
                     let operator = operator_name(operator);
                     keys.iter().map(move |(key, values)| {
-                        (operator.clone(), key.to_ascii_lowercase(), values.clone())
+                        let values = if boolean { lowered(values) } else { values.clone() };
+                        (operator.clone(), key.to_ascii_lowercase(), values)
                     })
                 })
                 .collect(),

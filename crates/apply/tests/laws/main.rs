@@ -2,7 +2,7 @@
 //!
 //! `memory` is the account, `watch` says independently what a working watch is, `shape`
 //! and `worlds` make specs and accounts at random, `laws` holds one against the other, `order` tells
-//! single stories.
+//! single stories, `schema` holds what programs read against `docs/schema`.
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
@@ -13,6 +13,11 @@ mod laws;
 mod memory;
 #[cfg(test)]
 mod order;
+#[cfg(test)]
+#[path = "../../../diff/tests/schema/mod.rs"]
+mod published;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod shape;
 #[cfg(test)]

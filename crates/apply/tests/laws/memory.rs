@@ -13,6 +13,7 @@ use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
 
 use crate::drift::Drift;
+use crate::published;
 use crate::world::{Verdict, World};
 
 /// What goes wrong during a run; writes are counted from 1.
@@ -97,6 +98,11 @@ pub(crate) fn execute(world: &World, plan: &Plan, fault: Fault, seed: u64) -> Ra
         stop: watch::Sender::new(stopped),
     };
     let report = futures::executor::block_on(run(&memory, plan, &Silent, memory.stop.subscribe()));
+    // As long as the run itself takes what is printed of it; a part of many thousands will do.
+    if seed.is_multiple_of(4) {
+        let printed = trailwarden_apply::json(plan, Some(&report), None, &[]);
+        assert_eq!(published::wrong(&printed, "apply.json"), None);
+    }
     let State {
         world, log, history, ..
     } = memory.state.into_inner().unwrap();

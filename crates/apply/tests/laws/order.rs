@@ -11,7 +11,7 @@ use crate::watch::chains;
 use crate::world::World;
 use crate::worlds::yes;
 
-fn shape() -> Shape {
+pub(crate) fn shape() -> Shape {
     let trail = TrailShape {
         renamed: false,
         bucket: 0,

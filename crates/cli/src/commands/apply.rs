@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::sync::watch;
 use trailwarden_apply::{Outcome, Reach, Report, reach};
 use trailwarden_diff::{Misfit, Plan, approval, render};
@@ -49,8 +48,7 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         Some(Ok(fitting)) => fitting,
         Some(Err(misfits)) => {
             if !text {
-                let report = report_json(&plan, None, None, &misfits);
-                terminal.print(&format!("{report:#}\n"))?;
+                print_json(terminal, &plan, None, None, &misfits)?;
             }
             return Err(does_not_fit(&misfits));
         }
@@ -62,15 +60,14 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         let now = approval(&plan);
         if now.as_ref() != Some(approved) {
             if !text {
-                let report = report_json(&plan, None, None, &[]);
-                terminal.print(&format!("{report:#}\n"))?;
+                print_json(terminal, &plan, None, None, &[])?;
             }
             return Err(not_approved(approved, now));
         }
     }
     if !plan.refusals.is_empty() && !args.skip_refused {
         if !text {
-            terminal.print(&format!("{:#}\n", report_json(&plan, None, None, &[])))?;
+            print_json(terminal, &plan, None, None, &[])?;
         }
         return Ok(Exit::Refusals);
     }
@@ -99,7 +96,7 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
         terminal.print(&closing(&plan, &report))?;
         terminal.print(&told.map(|told| reach_line(told, &wanted)).unwrap_or_default())?;
     } else {
-        terminal.print(&format!("{:#}\n", report_json(&plan, Some(&report), told, &[])))?;
+        print_json(terminal, &plan, Some(&report), told, &[])?;
     }
     Ok(exit(&report))
 }
@@ -221,23 +218,13 @@ fn reach_line(reach: Reach, wanted: &Wanted) -> String {
     }
 }
 
-fn report_json(
+fn print_json(
+    terminal: &Terminal,
     plan: &Plan,
     report: Option<&Report>,
     reach: Option<Reach>,
     misfits: &[Misfit],
-) -> serde_json::Value {
-    let steps: Option<Vec<_>> = report.map(|report| {
-        let outcomes = plan.steps.iter().zip(&report.outcomes);
-        outcomes
-            .map(|(step, outcome)| json!({ "address": step.address, "phase": step.phase, "result": outcome }))
-            .collect()
-    });
-    json!({
-        "format": 1,
-        "plan": render::json(plan),
-        "steps": steps,
-        "subscribers": reach,
-        "misfits": misfits,
-    })
+) -> Result<(), Failure> {
+    let report = trailwarden_apply::json(plan, report, reach, misfits);
+    terminal.print(&format!("{report:#}\n"))
 }

@@ -6,7 +6,8 @@ use crate::seal::approval;
 /// The number of the JSON format. Additions do not change it.
 const FORMAT: u32 = 1;
 
-/// The plan for programs: keys are sorted, so equal plans are equal bytes.
+/// The plan for programs: keys are sorted, so equal plans are equal bytes. `docs/schema/plan.json`
+/// describes it.
 #[must_use]
 pub fn json(plan: &Plan) -> Value {
     let steps: Vec<Value> = plan
@@ -27,6 +28,7 @@ pub fn json(plan: &Plan) -> Value {
                 "phase": step.phase,
                 "origin": step.origin,
                 "changes": step.changes,
+                "kept": step.kept,
                 "blinds": step.blinds,
                 "restores": step.restores,
                 "needs": wait(&step.needs),

@@ -10,4 +10,4 @@ mod visible;
 
 pub use json::json;
 pub use text::{changes, text};
-pub use visible::visible;
+pub use visible::{visible, visible_line};

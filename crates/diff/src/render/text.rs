@@ -31,7 +31,9 @@ pub fn text(plan: &Plan) -> String {
 #[must_use]
 pub fn changes(changes: &[Change]) -> String {
     let mut out = String::new();
-    let _ = write_changes(&mut out, changes, "");
+    let mut changes = changes.to_vec();
+    visible::changes(&mut changes);
+    let _ = write_changes(&mut out, &changes, "");
     out
 }
 
@@ -185,10 +187,15 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
     if let Some(why) = &step.restores {
         writeln!(out, "      {LOUD}! blind until applied: {why}{LOUD:#}")?;
     }
-    match step.action {
-        Action::Delete => Ok(()),
-        _ => write_changes(out, &step.changes, symbol),
+    if step.action != Action::Delete {
+        write_changes(out, &step.changes, symbol)?;
     }
+    if !step.kept.is_empty() {
+        writeln!(out, "      kept, statements of others:")?;
+    }
+    step.kept
+        .iter()
+        .try_for_each(|statement| writeln!(out, "          {QUIET}{statement}{QUIET:#}"))
 }
 
 fn write_changes(out: &mut String, changes: &[Change], symbol: &str) -> std::fmt::Result {

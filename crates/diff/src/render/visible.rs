@@ -27,6 +27,16 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// The same for what belongs on one line: a line break, too, is written as `\u{...}`, or else a name
+/// could begin a line that looks like one of the plan's own.
+#[must_use]
+pub fn visible_line(text: &str) -> Cow<'_, str> {
+    match visible(text) {
+        seen if seen.contains('\n') => Cow::Owned(seen.replace('\n', r"\u{a}")),
+        seen => seen,
+    }
+}
+
 /// Control characters, line and paragraph separators, and what sets the direction of text or has
 /// no width ("Trojan Source", CVE-2021-42574). A line break and a tab do no harm.
 fn acts(c: char) -> bool {
@@ -39,44 +49,56 @@ pub(super) fn plan(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for step in &mut plan.steps {
         address(&mut step.address);
-        step.changes.iter_mut().for_each(change);
-        step.blinds.iter_mut().chain(&mut step.restores).for_each(string);
+        step.origin.iter_mut().for_each(line);
+        changes(&mut step.changes);
+        step.kept.iter_mut().for_each(line);
+        step.blinds.iter_mut().chain(&mut step.restores).for_each(line);
     }
     for refusal in &mut plan.refusals {
         address(&mut refusal.address);
-        string(&mut refusal.message);
-        refusal.changes.iter_mut().for_each(change);
+        line(&mut refusal.message);
+        refusal.origin.iter_mut().for_each(line);
+        changes(&mut refusal.changes);
     }
     for item in &mut plan.attention {
         item.address.iter_mut().for_each(address);
-        string(&mut item.message);
+        line(&mut item.message);
     }
     for note in &mut plan.notes {
         address(&mut note.address);
-        string(&mut note.message);
+        line(&mut note.message);
     }
     plan
 }
 
-fn string(text: &mut String) {
-    if let Cow::Owned(escaped) = visible(text) {
+fn line(text: &mut String) {
+    if let Cow::Owned(escaped) = visible_line(text) {
         *text = escaped;
     }
 }
 
 fn address(address: &mut Address) {
-    string(&mut address.name);
+    line(&mut address.name);
 }
 
-fn change(change: &mut Change) {
-    for shown in [&mut change.before, &mut change.after] {
+/// The values of changes made visible; only what is shown in lines keeps its line breaks.
+pub(super) fn changes(changes: &mut [Change]) {
+    for shown in changes
+        .iter_mut()
+        .flat_map(|change| [&mut change.before, &mut change.after])
+    {
         match shown {
-            Shown::Plain(text) | Shown::Lines(text) => string(text),
-            Shown::List(items) => items.iter_mut().for_each(string),
+            Shown::Lines(text) => {
+                if let Cow::Owned(escaped) = visible(text) {
+                    *text = escaped;
+                }
+            }
+            Shown::Plain(text) => line(text),
+            Shown::List(items) => items.iter_mut().for_each(line),
             Shown::Map(map) => {
                 *map = std::mem::take(map)
                     .into_iter()
-                    .map(|(key, value)| (visible(&key).into_owned(), value))
+                    .map(|(key, value)| (visible_line(&key).into_owned(), value))
                     .collect();
             }
             Shown::Absent | Shown::Text(_) => {}
@@ -92,5 +114,7 @@ mod tests {
     fn what_a_terminal_acts_on_is_shown() {
         assert_eq!(visible("a\u{1b}[2Kb\u{202e}c"), "a\\u{1b}[2Kb\\u{202e}c");
         assert!(matches!(visible("Ünïcode\n\t☃"), Cow::Borrowed(_)));
+        assert_eq!(visible_line("a\nb\r\nc"), r"a\u{a}b\u{d}\u{a}c");
+        assert!(matches!(visible_line("Ünïcode\t☃"), Cow::Borrowed(_)));
     }
 }

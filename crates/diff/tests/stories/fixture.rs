@@ -12,6 +12,8 @@ use trailwarden_spec::live::{Attention, Facts, Found, Live};
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
+use crate::published;
+
 pub(crate) const PATTERN: &str = r#"{ ($.eventSource = "iam.amazonaws.com") && (($.eventName = "Create*") || ($.eventName = "Delete*") || ($.eventName = "Put*")) }"#;
 
 pub(crate) fn scope() -> Scope {
@@ -221,7 +223,9 @@ impl Story {
         let mut live = self.live.clone();
         let held = self.live.objects.values();
         held.for_each(|found| live.usage.add(&found.value));
-        plan(&self.wanted, &live, &self.options)
+        let plan = plan(&self.wanted, &live, &self.options);
+        assert_eq!(published::wrong(&render::json(&plan), "plan.json"), None);
+        plan
     }
 
     /// The plan as it is printed without colours.

@@ -6,10 +6,17 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+#[path = "../schema/mod.rs"]
+mod published;
+#[cfg(test)]
 mod quotas;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod seal;
 #[cfg(test)]
 mod select;
+#[cfg(test)]
+mod shared;

@@ -130,6 +130,7 @@ impl Choices<'_> {
         let mut operators: Vec<(String, String)> = Vec::new();
         for (operator, key, values) in self.shuffled(&first_of_each(&drawn.condition)) {
             let values = self.values(&values, |choices, value| match value {
+                "true" if operator == "Bool" && choices.below(2) == 0 => json(&choices.case(value)),
                 "true" | "30" if choices.below(2) == 0 => value.to_owned(),
                 other => json(other),
             });

@@ -9,3 +9,5 @@ mod documents;
 mod laws;
 #[cfg(test)]
 mod meaning;
+#[cfg(test)]
+mod returned;

@@ -70,6 +70,19 @@ fn conditions() {
     let tls = of(r#"{"Bool": {"aws:SecureTransport": false}}"#);
     same(&tls, &of(r#"{"bool": {"AWS:SecureTransport": ["false"]}}"#));
     different(&tls, &of(r#"{"Bool": {"aws:SecureTransport": true}}"#));
+    same(&tls, &of(r#"{"Bool": {"aws:SecureTransport": "False"}}"#));
+    same(
+        &of(r#"{"Null": {"k": true}}"#),
+        &of(r#"{"null": {"k": ["TRUE"]}}"#),
+    );
+    same(
+        &of(r#"{"ForAnyValue:BoolIfExists": {"k": true}}"#),
+        &of(r#"{"ForAnyValue:BoolIfExists": {"k": "True"}}"#),
+    );
+    different(
+        &of(r#"{"StringEquals": {"k": "true"}}"#),
+        &of(r#"{"StringEquals": {"k": "True"}}"#),
+    );
     different(&tls, r#""Action": "a:b""#);
     same(&of("{}"), r#""Action": "a:b""#);
     same(&of(r#"{"Bool": {}}"#), r#""Action": "a:b""#);

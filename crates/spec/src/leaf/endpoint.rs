@@ -33,6 +33,7 @@ impl Endpoint {
                 Some((user, domain)) => format!("{user}@{}", domain.to_lowercase()),
                 None => text.to_owned(),
             },
+            "http" | "https" => with_host_lowered(text),
             _ => text.to_owned(),
         })
     }
@@ -62,6 +63,16 @@ impl Endpoint {
             None => self.0.clone(),
         }
     }
+}
+
+fn with_host_lowered(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    format!("{scheme}://{user}{host}{path}")
 }
 
 fn mask(word: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! The constructors normalise, and both the TOML decoder and the provider go through them.
 
+mod brief;
 mod endpoint;
 mod managed;
 mod pattern;
@@ -10,6 +11,7 @@ mod selectors;
 mod statements;
 mod tags;
 
+pub use brief::in_brief;
 pub use endpoint::{Endpoint, digest};
 pub use managed::Managed;
 pub use pattern::FilterPattern;

@@ -1,6 +1,9 @@
 //! What specs want, and what is wrong with them.
 
 mod cases;
+// Said for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
+#[cfg(test)]
+mod equality;
 mod patterns;
 mod problems;
 mod robust;
