@@ -15,3 +15,4 @@ mod published;
 mod quotas;
 mod sealed;
 mod support;
+mod trail;
