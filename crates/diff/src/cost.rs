@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use trailwarden_spec::Object;
 use trailwarden_spec::kinds::ManagementEvents;
+use trailwarden_spec::leaf::{Managed, Selectors};
 use trailwarden_spec::wanted::Wanted;
 
 /// An alarm with periods of 60 seconds or more, in US cents a month ("Amazon `CloudWatch` pricing",
@@ -23,6 +24,12 @@ const METRIC: u64 = 30;
 
 /// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
 const COPIES: &str = "USD 2.00 per 100,000 events";
+
+/// Events of data or network activity that a trail delivers ("AWS `CloudTrail` pricing").
+const DATA: &str = "USD 0.10 per 100,000 events";
+
+/// Management events that Insights looks at, for each thing that it looks for (the same page).
+const INSIGHTS: &str = "USD 0.35 per 100,000 events";
 
 /// Something that costs money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,13 +58,20 @@ pub enum CostOf {
     /// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
     /// Only trails of the spec are counted: of others an attention item tells.
     ManagementEventCopies,
+    /// Trails that record data or network activity events.
+    DataEvents,
+    /// What the Insights of trails look for.
+    Insights,
 }
 
 impl CostOf {
     fn price(self) -> String {
         let price = match self.cents() {
             Some(cents) => format!("{} a month each", dollars(cents)),
-            None => format!("{COPIES} in each region that two trails record; the first copy is free"),
+            None if self == Self::ManagementEventCopies => {
+                format!("{COPIES} in each region that two trails record; the first copy is free")
+            }
+            None => self.by_events().unwrap_or_default().to_owned(),
         };
         let hourly = if self == Self::CustomMetrics {
             ", only while values arrive"
@@ -72,7 +86,17 @@ impl CostOf {
             Self::Alarms => Some(ALARM),
             Self::HighResolutionAlarms => Some(FAST_ALARM),
             Self::CustomMetrics => Some(METRIC),
-            Self::ManagementEventCopies => None,
+            Self::ManagementEventCopies | Self::DataEvents | Self::Insights => None,
+        }
+    }
+
+    /// The price of what depends on how much happens.
+    fn by_events(self) -> Option<&'static str> {
+        match self {
+            Self::ManagementEventCopies => Some(COPIES),
+            Self::DataEvents => Some(DATA),
+            Self::Insights => Some(INSIGHTS),
+            _ => None,
         }
     }
 
@@ -85,6 +109,8 @@ impl CostOf {
                 "further copy of management events",
                 "further copies of management events",
             ),
+            Self::DataEvents => ("trail with data events", "trails with data events"),
+            Self::Insights => ("sort of Insights", "sorts of Insights"),
         };
         format!("{count} {}", if count == 1 { one } else { many })
     }
@@ -93,6 +119,7 @@ impl CostOf {
 /// What everything that the spec wants costs, whether it is there already or not.
 pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
     let (mut alarms, mut fast_alarms, mut reading, mut writing) = (0, 0, 0_u64, 0_u64);
+    let (mut data, mut insights) = (0, 0);
     let mut metrics = BTreeSet::new();
     for wish in wanted.objects.values() {
         match &wish.object {
@@ -110,6 +137,9 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
                 };
                 reading += reads;
                 writing += writes;
+                let some = |selectors: &Managed<Selectors>| selectors.get().is_some_and(|s| !s.is_empty());
+                data += u64::from(some(&trail.data_events) || some(&trail.network_events));
+                insights += trail.insights.get().map_or(0, |all| all.len() as u64);
             }
             _ => {}
         }
@@ -122,6 +152,8 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
             CostOf::ManagementEventCopies,
             reading.max(writing).saturating_sub(1),
         ),
+        (CostOf::DataEvents, data),
+        (CostOf::Insights, insights),
     ];
     counts
         .into_iter()
@@ -154,11 +186,11 @@ pub(crate) fn in_words(items: &[CostItem]) -> Option<String> {
         };
         format!("about {} a month for {list}", dollars(cents))
     });
-    let copies = items
-        .iter()
-        .find(|item| item.what == CostOf::ManagementEventCopies)
-        .map(|item| format!("{COPIES} for {}", item.what.in_words(item.count)));
-    let parts: Vec<String> = monthly.into_iter().chain(copies).collect();
+    let by_events = items.iter().filter_map(|item| {
+        let price = item.what.by_events()?;
+        Some(format!("{price} for {}", item.what.in_words(item.count)))
+    });
+    let parts: Vec<String> = monthly.into_iter().chain(by_events).collect();
     (!parts.is_empty()).then(|| {
         let has_metrics = items.iter().any(|item| item.what == CostOf::CustomMetrics);
         let hourly = if has_metrics {

@@ -1,9 +1,11 @@
 //! What the account has no room for, and what all of it costs.
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use trailwarden_diff::{Action, Consent, CostOf, Plan, RefusalCode, render};
-use trailwarden_spec::kinds::ManagementEvents;
-use trailwarden_spec::leaf::FilterPattern;
+use trailwarden_spec::kinds::{Insight, ManagementEvents};
+use trailwarden_spec::leaf::{BasicSelector, FilterPattern, Managed, Selector, Selectors};
 use trailwarden_spec::live::SeenTrail;
 use trailwarden_spec::{Kind, Object, Scope};
 
@@ -249,6 +251,30 @@ fn what_a_spec_costs() {
     story.apply();
     assert_eq!(line(&story), None);
     assert!(!story.plan().cost.is_empty());
+}
+
+#[test]
+fn data_events_and_insights_cost_by_what_happens() {
+    let mut story = Story::new();
+    let Object::Trail(trail) = story.wish(TRAIL) else {
+        unreachable!()
+    };
+    trail.insights = Managed::Set(Insight::ALL.iter().copied().collect());
+    trail.data_events = Managed::Set(Selectors::new(vec![Selector::from(BasicSelector {
+        read_only: None,
+        resource_type: "AWS::Lambda::Function".into(),
+        values: BTreeSet::new(),
+    })]));
+    let text = story.text();
+    let cost = text.lines().find(|line| line.starts_with("Cost: "));
+    assert_eq!(
+        cost,
+        Some(
+            "Cost: about USD 0.40 a month for 1 alarm and 1 custom metric, and USD 0.10 per 100,000 events for 1 trail \
+             with data events, and USD 0.35 per 100,000 events for 2 sorts of Insights (list prices of us-east-1; a \
+             metric costs only while values arrive)."
+        )
+    );
 }
 
 #[test]
