@@ -43,6 +43,8 @@ fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
             .collect(),
         adopt: BTreeSet::new(),
         exclusive: BTreeSet::new(),
+        protect: BTreeSet::new(),
+        release: BTreeSet::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }

@@ -14,4 +14,4 @@ pub use managed::Managed;
 pub use pattern::FilterPattern;
 pub use retention::{RETENTION_DAYS, Retention};
 pub use statements::{PolicyText, Statements, sid, sid_prefix};
-pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_STACK, Owner, Tags};
+pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_PROTECT, MARK_STACK, MARKS, Owner, Tags};
