@@ -6,7 +6,9 @@ use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Wanted, Wish};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
+use crate::blind::Feeds;
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::protect::Protected;
 use crate::settle::Settling;
 use crate::{blind, cost, order};
 
@@ -30,6 +32,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
             unchanged: 0,
         },
         gone: Vec::new(),
+        protected: Protected::of(wanted, live),
     };
     for address in wanted.existing.keys() {
         planner.exists(address);
@@ -38,12 +41,18 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
         planner.wish(address, wish);
     }
     planner.leftovers();
-    let (mut plan, gone) = (planner.plan, planner.gone);
+    let Planner {
+        mut plan,
+        gone,
+        protected,
+        ..
+    } = planner;
     Settling {
         wanted,
         live,
         options,
         gone: &gone,
+        protected: &protected,
     }
     .settle(&mut plan);
     plan.attention.sort();
@@ -62,6 +71,7 @@ struct Planner<'a> {
     plan: Plan,
     /// What is ours, wanted no more and vanishes with what it is part of.
     gone: Vec<(Address, Address)>,
+    protected: Protected,
 }
 
 impl Planner<'_> {
@@ -286,10 +296,11 @@ impl Planner<'_> {
             .filter(|(address, found)| {
                 found.owner.is_ours()
                     && !wanted.objects.contains_key(*address)
-                    && !wanted.existing.contains_key(*address)
+                    && (!wanted.existing.contains_key(*address) || wanted.release.contains(*address))
             })
             .collect();
         let released = self.released(&leftovers);
+        self.spent_releases(&leftovers);
         for (address, found) in leftovers {
             let parent = parent(&found.value, self.scope());
             let gone_with_parent = parent.as_ref().is_some_and(|parent| {
@@ -297,6 +308,7 @@ impl Planner<'_> {
                     && !wanted.objects.contains_key(parent)
                     && !wanted.existing.contains_key(parent)
                     && !released.contains(parent)
+                    && !self.protected.outlives_its_group(found, parent)
             });
             if let (true, Some(parent)) = (gone_with_parent, parent.as_ref()) {
                 self.gone.push((address.clone(), parent.clone()));
@@ -324,8 +336,19 @@ impl Planner<'_> {
                         "our statements stay: what is released still needs them".into(),
                     );
                 }
+                // Its namespace is its mark, which a release cannot take off: as long as the spec says
+                // that its alarm is let go, it stays.
+                Kind::MetricFilter if self.counts_for_one_let_go(found) => {
+                    self.note(
+                        address,
+                        "it stays: an alarm that is released reads its metric; without the `[[release]]` it would be \
+                         deleted"
+                            .into(),
+                    );
+                }
                 _ if released.contains(address) => {
-                    if found.facts.holds_data && found.owner == Owner::Ours {
+                    let said = wanted.release.contains(address);
+                    if found.facts.holds_data && found.owner == Owner::Ours && !said {
                         self.note(
                             address,
                             format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
@@ -338,48 +361,111 @@ impl Planner<'_> {
         }
     }
 
-    /// The leftovers that stay: those that were adopted, those that hold data, and all that such a
-    /// one needs while it goes on without us.
+    /// The leftovers that stay: those that were adopted, those that the spec lets go, those that hold
+    /// data, and all that such a one needs while it goes on without us.
     fn released(&self, leftovers: &BTreeMap<&Address, &Found>) -> BTreeSet<Address> {
         let mut released = BTreeSet::new();
+        let goes_on =
+            |address: &Address, found: &Found| found.owner == Owner::Adopted || self.lets_go(address);
         let mut queue: Vec<Address> = leftovers
             .iter()
             .filter(|(address, found)| {
                 let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
-                found.owner == Owner::Adopted || data
+                goes_on(address, found) || data
             })
             .map(|(address, _)| (*address).clone())
             .collect();
+        queue.extend(
+            self.let_go_already()
+                .flat_map(|(address, found)| self.leans_on(address, found, true, leftovers)),
+        );
         while let Some(address) = queue.pop() {
             let Some(found) = leftovers.get(&address) else {
                 continue;
             };
-            let policy = match address.kind {
-                Kind::Topic => Some(Kind::TopicPolicy),
-                _ => None,
-            };
-            // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
-            let counts_for = |other: &Object| match (&found.value, other) {
-                (Object::Alarm(alarm), Object::MetricFilter(filter)) => {
-                    (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric)
-                }
-                _ => false,
-            };
-            let filters = leftovers.iter().filter(|(_, other)| counts_for(&other.value));
-            let filters: Vec<Address> = filters.map(|(address, _)| (*address).clone()).collect();
-            // A bucket that is kept for its data needs no policy; one that an adopted trail still
-            // delivers to is reached through the trail's own needs.
-            let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
-            let needs = if found.owner == Owner::Adopted {
-                found.value.needs(self.scope())
-            } else {
-                Vec::new()
-            };
+            // A filter is here for the alarm that it counts for, and both go on.
+            let goes_on = goes_on(&address, found) || address.kind == Kind::MetricFilter;
+            let leans_on = self.leans_on(&address, found, goes_on, leftovers);
             if released.insert(address) {
-                queue.extend(needs.into_iter().chain(policy).chain(filters));
+                queue.extend(leans_on);
             }
         }
         released
+    }
+
+    /// True when the spec says that the object is to be let go.
+    fn lets_go(&self, address: &Address) -> bool {
+        self.wanted.release.contains(address)
+    }
+
+    /// What the spec lets go, is there, and is not ours any more.
+    fn let_go_already(&self) -> impl Iterator<Item = (&Address, &Found)> {
+        self.live
+            .objects
+            .iter()
+            .filter(|(address, found)| self.lets_go(address) && !found.owner.is_ours())
+    }
+
+    /// What an object leans on that is released: of its needs all if it `goes_on`, and what has no
+    /// tags to be kept by on its own.
+    fn leans_on(
+        &self,
+        address: &Address,
+        found: &Found,
+        goes_on: bool,
+        leftovers: &BTreeMap<&Address, &Found>,
+    ) -> Vec<Address> {
+        // A bucket that is kept for its data needs no policy; one that an adopted trail still
+        // delivers to is reached through the trail's own needs.
+        let policy = match address.kind {
+            Kind::Topic => Some(self.scope().address(Kind::TopicPolicy, address.name.as_str())),
+            _ => None,
+        };
+        // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
+        let filters = leftovers
+            .iter()
+            .filter(|(_, other)| counts_for(&other.value, &found.value));
+        let filters = filters.map(|(address, _)| (*address).clone());
+        let needs = if goes_on {
+            found.value.needs(self.scope())
+        } else {
+            Vec::new()
+        };
+        needs.into_iter().chain(policy).chain(filters).collect()
+    }
+
+    /// True for a filter that counts for an alarm that an earlier plan released.
+    fn counts_for_one_let_go(&self, filter: &Found) -> bool {
+        self.let_go_already()
+            .any(|(_, alarm)| counts_for(&filter.value, &alarm.value))
+    }
+
+    /// Notes what of `[[release]]` has nothing to say any more.
+    fn spent_releases(&mut self, leftovers: &BTreeMap<&Address, &Found>) {
+        let wanted = self.wanted;
+        for address in wanted
+            .release
+            .iter()
+            .filter(|address| !leftovers.contains_key(*address))
+        {
+            let found = self.live.objects.get(address);
+            let leans_on = found.map(|found| self.leans_on(address, found, true, leftovers));
+            let mut leans_on = leans_on.into_iter().flatten();
+            if !leans_on.any(|on| leftovers.contains_key(&on)) {
+                self.note(
+                    address,
+                    "nothing of this address is the stack's, so that its `[[release]]` can be dropped".into(),
+                );
+            }
+        }
+    }
+}
+
+/// True when a filter counts into the metric that an alarm reads.
+fn counts_for(filter: &Object, alarm: &Object) -> bool {
+    match (filter, alarm) {
+        (Object::MetricFilter(filter), Object::Alarm(alarm)) => filter.feeds(&alarm.namespace, &alarm.metric),
+        _ => false,
     }
 }
 

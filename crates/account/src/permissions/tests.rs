@@ -223,3 +223,29 @@ fn a_hundred_rules_fit_into_one_policy() {
     let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm";
     assert!(outline(&policy)["AlarmWrite"].ends_with(&format!(r#"["{arn}:acme-*","{arn}:other"]"#)));
 }
+
+#[test]
+fn what_is_let_go_is_read_and_loses_its_tags() {
+    let mut wanted = wanted(Vec::new(), Vec::new());
+    wanted.release = ["topic.alerts", "bucket.logs", "alarm.mine"]
+        .map(|text| scope().parse(text).unwrap())
+        .into();
+    let policy = permissions(&wanted, For::Apply);
+    let json = policy.to_json();
+    for needed in [
+        "sns:UntagResource",
+        "s3:PutBucketTagging",
+        "cloudwatch:UntagResource",
+        "sns:GetTopicAttributes",
+    ] {
+        assert!(json.contains(needed), "{needed}");
+    }
+    for more in [
+        "sns:DeleteTopic",
+        "s3:DeleteBucket\"",
+        "cloudwatch:DeleteAlarms\", \"x",
+        "sns:TagResource",
+    ] {
+        assert!(!json.contains(more), "{more}");
+    }
+}

@@ -197,21 +197,23 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             versioning,
             object_ownership,
             tags,
-        }) => match how % 5 {
+        }) => match how % 6 {
             0 => *public_access_blocked = false,
             1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
-            _ => lose(tags),
+            4 => lose(tags),
+            _ => guard(tags),
         },
         Object::LogGroup(LogGroup {
             name: _,
             retention,
             class: _,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *retention = Managed::Set(Retention::Days(1)),
-            _ => lose(tags),
+            1 => lose(tags),
+            _ => guard(tags),
         },
         Object::Role(Role {
             name: _,
@@ -220,12 +222,13 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             policy,
             permissions_boundary,
             tags,
-        }) => match how % 5 {
+        }) => match how % 6 {
             0 => *trust = empty(),
             1 => *policy = None,
             2 => *policy = Some(empty()),
             3 => *permissions_boundary = Managed::Set(Some("arn:aws:iam::aws:policy/Theirs".into())),
-            _ => lose(tags),
+            4 => lose(tags),
+            _ => guard(tags),
         },
         Object::Trail(Trail {
             name: _,
@@ -239,7 +242,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             excluded_sources,
             logging,
             tags,
-        }) => match how % 9 {
+        }) => match how % 10 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
             2 => *global_service_events = false,
@@ -248,7 +251,8 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             5 => *management_events = ManagementEvents::Read,
             6 => *excluded_sources = ["kms.amazonaws.com".to_owned()].into(),
             7 => *logging = false,
-            _ => lose(tags),
+            8 => lose(tags),
+            _ => guard(tags),
         },
         Object::MetricFilter(MetricFilter {
             log_group: _,
@@ -272,9 +276,10 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             name: _,
             display_name,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *display_name = Managed::Set("drift".into()),
-            _ => lose(tags),
+            1 => lose(tags),
+            _ => guard(tags),
         },
         Object::Subscription(Subscription {
             topic: _,
@@ -301,7 +306,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             ok_actions,
             insufficient_data_actions,
             tags,
-        }) => match how % 15 {
+        }) => match how % 16 {
             0 => *description = Managed::Set("drift".into()),
             // A filter and its alarm never drift to the same metric: moving both back has a gap.
             1 => metric.push_str("-astray"),
@@ -317,10 +322,16 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             11 => *alarm_actions = BTreeSet::new(),
             12 => *ok_actions = Managed::Set(alarm_actions.clone()),
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
-            _ => lose(tags),
+            14 => lose(tags),
+            _ => guard(tags),
         },
         Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
+}
+
+/// Somebody sets the mark that protects an object, or takes it off.
+pub(crate) fn guard(tags: &mut Tags) {
+    *tags = tags.clone().protect(!tags.is_protected());
 }
 
 /// Somebody changes the value of every tag.

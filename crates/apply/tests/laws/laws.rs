@@ -17,7 +17,7 @@ use crate::watch::{chains, links, theirs};
 use crate::world::World;
 use crate::worlds::{Case, cases, shapes, stood, yes};
 
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 4096,
@@ -27,7 +27,7 @@ fn config() -> ProptestConfig {
 
 /// Runs a plan to its end; a call that the account rejects, or a step that never began, is a fault
 /// in the plan's order.
-fn run(case: &Case, world: &World, options: &Options) -> Ran {
+pub(crate) fn run(case: &Case, world: &World, options: &Options) -> Ran {
     let (plan, ran) = reconcile(world, &case.wanted, options, case.seed);
     succeeded(&plan, &ran);
     ran
@@ -48,7 +48,7 @@ fn succeeded(plan: &Plan, ran: &Ran) {
 }
 
 /// Plans and applies until nothing is left to do.
-fn converge(case: &Case, world: &World, options: &Options) -> World {
+pub(crate) fn converge(case: &Case, world: &World, options: &Options) -> World {
     let mut world = world.clone();
     for _ in 0..3 {
         let (plan, ran) = reconcile(&world, &case.wanted, options, case.seed);
@@ -101,7 +101,7 @@ proptest! {
         let ran = run(&case, &case.world, &yes);
         let again = plan(&case.wanted, &ran.world.survey(&case.wanted), &yes);
         let hard = [RefusalCode::OwnedByOther, RefusalCode::Inexpressible, RefusalCode::Impossible,
-            RefusalCode::Missing, RefusalCode::Waits];
+            RefusalCode::Missing, RefusalCode::Protected, RefusalCode::Waits];
         for refusal in &again.refusals {
             prop_assert!(hard.contains(&refusal.code), "{}", render::text(&again));
         }
