@@ -8,5 +8,6 @@ mod faults;
 mod first_setup;
 mod habits;
 mod patterns;
+mod protect;
 mod quotas;
 mod support;

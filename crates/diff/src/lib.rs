@@ -15,6 +15,7 @@ mod order;
 mod plan;
 mod protect;
 mod quota;
+mod release;
 pub mod render;
 mod settle;
 
