@@ -8,6 +8,7 @@ mod faults;
 mod first_setup;
 mod habits;
 mod patterns;
+mod protect;
 // `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.
 #[cfg(test)]
 #[path = "../crates/diff/tests/schema/mod.rs"]

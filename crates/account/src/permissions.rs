@@ -14,6 +14,17 @@ use trailwarden_spec::{Address, Object};
 
 use table::{GRANTS, Grant, On};
 
+/// The calls that take the stack's marks off an object. S3 writes what is left of a bucket's tags.
+const UNTAGS: &[&str] = &[
+    "s3:PutBucketTagging",
+    "s3:DeleteBucketTagging",
+    "logs:UntagResource",
+    "iam:UntagRole",
+    "cloudtrail:RemoveTags",
+    "sns:UntagResource",
+    "cloudwatch:UntagResource",
+];
+
 /// What a policy has to allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum For {
@@ -32,7 +43,7 @@ pub fn covers(api: &str) -> bool {
 
 /// The least policy for the caller of a plan or an apply of this spec.
 ///
-/// It covers what the spec names and what it refers to. Alarms and roles whose names begin with the
+/// It covers what the spec names, what it refers to and what it lets go. Alarms and roles whose names begin with the
 /// stack's are covered as a whole, so that a rule that the spec drops can be taken away with the
 /// same policy; to take away a trail, bucket, log group or topic, keep the policy of the spec that
 /// named it until that is done.
@@ -92,8 +103,15 @@ fn resources(grant: &Grant, wanted: &Wanted) -> BTreeSet<String> {
         .keys()
         .filter(|_| !grant.write)
         .map(|address| (address, None));
+    // What is let go is read and loses its tags.
+    let let_go = wanted
+        .release
+        .iter()
+        .filter(|_| !grant.write || UNTAGS.contains(&grant.api))
+        .map(|address| (address, None));
     objects
         .chain(existing)
+        .chain(let_go)
         .filter(|(address, _)| address.kind == kind)
         .flat_map(|(address, object)| arns(grant.on, address, object, wanted))
         .collect()

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use trailwarden_spec::compare::{Change, Verdict};
 use trailwarden_spec::leaf::{Owner, in_brief};
@@ -7,6 +7,7 @@ use trailwarden_spec::wanted::{Wanted, Wish};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::protect::Protected;
 use crate::select::select;
 use crate::settle::Settling;
 use crate::{blind, cost, order};
@@ -32,6 +33,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
             left_out: 0,
         },
         gone: Vec::new(),
+        protected: Protected::of(wanted, live),
     };
     for address in wanted.existing.keys() {
         planner.exists(address);
@@ -40,12 +42,18 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
         planner.wish(address, wish);
     }
     planner.leftovers();
-    let (mut plan, gone) = (planner.plan, planner.gone);
+    let Planner {
+        mut plan,
+        gone,
+        protected,
+        ..
+    } = planner;
     Settling {
         wanted,
         live,
         options,
         gone: &gone,
+        protected: &protected,
     }
     .settle(&mut plan);
     plan.attention.sort();
@@ -58,17 +66,18 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
     plan
 }
 
-struct Planner<'a> {
-    wanted: &'a Wanted,
-    live: &'a Live,
-    options: &'a Options,
+pub(crate) struct Planner<'a> {
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) live: &'a Live,
+    pub(crate) options: &'a Options,
     plan: Plan,
     /// What is ours, wanted no more and vanishes with what it is part of.
     gone: Vec<(Address, Address)>,
+    protected: Protected,
 }
 
 impl Planner<'_> {
-    fn scope(&self) -> &Scope {
+    pub(crate) fn scope(&self) -> &Scope {
         &self.wanted.stack.scope
     }
 
@@ -89,7 +98,7 @@ impl Planner<'_> {
         });
     }
 
-    fn note(&mut self, address: &Address, message: String) {
+    pub(crate) fn note(&mut self, address: &Address, message: String) {
         self.plan.notes.push(Note {
             address: address.clone(),
             message,
@@ -296,10 +305,11 @@ impl Planner<'_> {
             .filter(|(address, found)| {
                 found.owner.is_ours()
                     && !wanted.objects.contains_key(*address)
-                    && !wanted.existing.contains_key(*address)
+                    && (!wanted.existing.contains_key(*address) || wanted.release.contains(*address))
             })
             .collect();
         let released = self.released(&leftovers);
+        self.spent_releases(&leftovers);
         for (address, found) in leftovers {
             let parent = parent(&found.value, self.scope());
             let gone_with_parent = parent.as_ref().is_some_and(|parent| {
@@ -307,6 +317,7 @@ impl Planner<'_> {
                     && !wanted.objects.contains_key(parent)
                     && !wanted.existing.contains_key(parent)
                     && !released.contains(parent)
+                    && !self.protected.outlives_its_group(found, parent)
             });
             if let (true, Some(parent)) = (gone_with_parent, parent.as_ref()) {
                 self.gone.push((address.clone(), parent.clone()));
@@ -334,8 +345,19 @@ impl Planner<'_> {
                         "our statements stay: what is released still needs them".into(),
                     );
                 }
+                // Its namespace is its mark, which a release cannot take off: as long as the spec says
+                // that its alarm is let go, it stays.
+                Kind::MetricFilter if self.counts_for_one_let_go(found) => {
+                    self.note(
+                        address,
+                        "it stays: an alarm that is released reads its metric; without the `[[release]]` it would be \
+                         deleted"
+                            .into(),
+                    );
+                }
                 _ if released.contains(address) => {
-                    if found.facts.holds_data && found.owner == Owner::Ours {
+                    let said = wanted.release.contains(address);
+                    if found.facts.holds_data && found.owner == Owner::Ours && !said {
                         self.note(
                             address,
                             format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
@@ -346,50 +368,6 @@ impl Planner<'_> {
                 _ => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
             }
         }
-    }
-
-    /// The leftovers that stay: those that were adopted, those that hold data, and all that such a
-    /// one needs while it goes on without us.
-    fn released(&self, leftovers: &BTreeMap<&Address, &Found>) -> BTreeSet<Address> {
-        let mut released = BTreeSet::new();
-        let mut queue: Vec<Address> = leftovers
-            .iter()
-            .filter(|(address, found)| {
-                let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
-                found.owner == Owner::Adopted || data
-            })
-            .map(|(address, _)| (*address).clone())
-            .collect();
-        while let Some(address) = queue.pop() {
-            let Some(found) = leftovers.get(&address) else {
-                continue;
-            };
-            let policy = match address.kind {
-                Kind::Topic => Some(Kind::TopicPolicy),
-                _ => None,
-            };
-            // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
-            let counts_for = |other: &Object| match (&found.value, other) {
-                (Object::Alarm(alarm), Object::MetricFilter(filter)) => {
-                    (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric)
-                }
-                _ => false,
-            };
-            let filters = leftovers.iter().filter(|(_, other)| counts_for(&other.value));
-            let filters: Vec<Address> = filters.map(|(address, _)| (*address).clone()).collect();
-            // A bucket that is kept for its data needs no policy; one that an adopted trail still
-            // delivers to is reached through the trail's own needs.
-            let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
-            let needs = if found.owner == Owner::Adopted {
-                found.value.needs(self.scope())
-            } else {
-                Vec::new()
-            };
-            if released.insert(address) {
-                queue.extend(needs.into_iter().chain(policy).chain(filters));
-            }
-        }
-        released
     }
 }
 

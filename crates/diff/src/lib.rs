@@ -3,8 +3,8 @@
 //! [`plan`] holds what a spec wants against what an account holds and writes down every step that
 //! leads from one to the other, in an order in which nothing is taken away before what replaces it
 //! is in place. A plan is data: whoever executes it makes no choice that is not in it. What must
-//! not happen without a person's word (deleting data, blinding the watch, touching what belongs to
-//! somebody else) is a refusal in the plan, never a step.
+//! not happen without a person's word (deleting data or what is protected, blinding the watch, touching
+//! what belongs to somebody else) is a refusal in the plan, never a step.
 //!
 //! This crate asks no account and prints nothing; [`render`] makes the text and the JSON.
 
@@ -13,7 +13,9 @@ mod compare;
 mod cost;
 mod order;
 mod plan;
+mod protect;
 mod quota;
+mod release;
 pub mod render;
 mod seal;
 mod select;

@@ -84,6 +84,8 @@ pub enum RefusalCode {
     Impossible,
     /// Something that the spec takes from elsewhere is not there.
     Missing,
+    /// It is protected (`protect = true`) and would be deleted.
+    Protected,
     /// The step blinds the watch and nobody consented.
     Blinding,
     /// The plan takes away so much that it looks like a mistake.

@@ -10,6 +10,7 @@ use trailwarden_spec::{Address, Kind, Object, Scope};
 use crate::blind::{self, Feeds};
 use crate::compare::parent;
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
+use crate::protect::Protected;
 use crate::quota;
 
 /// A whole plan that takes away more than this share of at least [`MANY`] objects is held to be a
@@ -25,12 +26,14 @@ pub(crate) struct Settling<'a> {
     pub(crate) options: &'a Options,
     /// What vanishes with what it is part of: the object and its parent.
     pub(crate) gone: &'a [(Address, Address)],
+    pub(crate) protected: &'a Protected,
 }
 
 impl Settling<'_> {
     /// Divides the steps into those that may be done and refusals.
     pub(crate) fn settle(&self, plan: &mut Plan) {
         self.only_gaps_restore(plan);
+        self.protected.refuse(plan);
         let served = self.still_served(plan);
         let no_room = quota::refuse(plan, self.live);
         self.consent(plan);

@@ -6,7 +6,7 @@ use trailwarden_spec::arn::{Arn, partition_of};
 use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, LogGroup, MetricFilter, Role, Subscription, Topic, TopicPolicy, Trail,
 };
-use trailwarden_spec::leaf::{MARK_KEYS, MARK_ORIGIN, MARK_STACK};
+use trailwarden_spec::leaf::MARKS;
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Kind, Object};
@@ -192,14 +192,14 @@ impl Mutate for Provider {
             .map(|tags| tags.to_wire(&aws.stack, true))
             .unwrap_or_default()
             .into_iter()
-            .filter(|(key, _)| [MARK_STACK, MARK_ORIGIN, MARK_KEYS].contains(&key.as_str()))
+            .filter(|(key, _)| MARKS.contains(&key.as_str()))
             .collect();
         with_page!(object, page => page.tag(aws, &marks, &[]).await)
     }
 
     async fn release(&self, object: &Object) -> Result<(), AccountError> {
         let aws = self.aws().await?;
-        let marks = [MARK_STACK, MARK_ORIGIN, MARK_KEYS].map(str::to_owned);
+        let marks = MARKS.map(str::to_owned);
         with_page!(object, page => page.tag(aws, &BTreeMap::new(), &marks).await)
     }
 }

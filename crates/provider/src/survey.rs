@@ -108,9 +108,15 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
 impl<'a> Survey<'a> {
     /// The names that the spec wants or refers to. What is in another account or region cannot be
     /// read with these credentials.
+    ///
+    /// Trails and alarms that the spec lets go are asked for, too: when they are not ours any more,
+    /// what is ours and has no tags is still kept for them.
     fn named(&self, kind: Kind) -> BTreeSet<String> {
+        let let_go = self.wanted.release.iter();
+        let let_go = let_go.filter(|address| matches!(address.kind, Kind::Trail | Kind::Alarm));
         let addresses = self.wanted.objects.keys().chain(self.wanted.existing.keys());
         addresses
+            .chain(let_go)
             .filter(|a| a.kind == kind && a.scope == self.aws.scope)
             .map(|a| a.name.clone())
             .collect()
@@ -147,7 +153,7 @@ impl<'a> Survey<'a> {
                 desired
                     .changes(Some(&found.value))
                     .iter()
-                    .any(|change| change.field == "tags")
+                    .any(|change| ["tags", "protect"].contains(&change.field))
             };
             if !self.wish(kind, name).is_some_and(differs) {
                 return Ok(found);

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::leaf::Tags;
+
 /// How a desired value relates to the live one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,6 +160,16 @@ impl Comparison {
                 after,
                 verdict,
             });
+        }
+    }
+
+    /// Holds an object's tags against the live ones, and whether it is protected as a field of its
+    /// own: that is a guard and no label. An object that is new and not protected says nothing of it.
+    pub fn tags(&mut self, desired: &Tags, live: Option<&Tags>) {
+        self.field("tags", desired, live);
+        if live.is_some() || desired.is_protected() {
+            let live = live.map(Tags::is_protected);
+            self.field("protect", &desired.is_protected(), live.as_ref());
         }
     }
 

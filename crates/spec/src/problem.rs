@@ -113,8 +113,12 @@ codes! {
     BAD_PATTERN = "bad-pattern";
     /// A metric filter that nothing marks as the stack's.
     UNMARKED_FILTER = "unmarked-filter";
-    /// An address that cannot be read.
+    /// An address that cannot be read, or of something that cannot be let go.
     BAD_ADDRESS = "bad-address";
+    /// A protected metric filter that no protected alarm remembers.
+    UNREMEMBERED = "unremembered";
+    /// A `[[moved]]` that does not lead from a label that is gone to a section that is there.
+    BAD_MOVE = "bad-move";
 }
 
 impl Problem {
@@ -164,6 +168,7 @@ impl Problem {
             self.code,
             // A key below a broken header is an unknown key of the section before it.
             code::UNKNOWN_KEY
+                | code::BAD_MOVE
                 | code::CONTRADICTION
                 | code::EMPTY
                 | code::MISSING_KEY
@@ -171,6 +176,7 @@ impl Problem {
                 | code::NOBODY_TO_NOTIFY
                 | code::UNKNOWN_REFERENCE
                 | code::UNMARKED_FILTER
+                | code::UNREMEMBERED
                 | code::UNUSED_ROLE
         )
     }

@@ -100,6 +100,11 @@ pub struct Wanted {
     pub adopt: BTreeSet<Address>,
     /// Topics whose subscriptions are exactly those of the spec (`exclusive = true`).
     pub exclusive: BTreeSet<Address>,
+    /// Objects without tags that the spec says are never to be deleted (`protect = true`); what has
+    /// tags says so there.
+    pub protect: BTreeSet<Address>,
+    /// Objects that the spec lets go (`[[release]]`): they lose our marks and stay.
+    pub release: BTreeSet<Address>,
     /// Tests of patterns, in the order of the sections' labels.
     pub tests: Vec<PatternTest>,
     /// What is probably not meant.

@@ -43,6 +43,8 @@ fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
             .collect(),
         adopt: BTreeSet::new(),
         exclusive: BTreeSet::new(),
+        protect: BTreeSet::new(),
+        release: BTreeSet::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }
@@ -124,7 +126,7 @@ fn a_plan_only_reads() {
         ),
         (
             "TrailsRead",
-            r#"3 on "arn:aws:cloudtrail:*:123456789012:trail/*""#,
+            r#"4 on "arn:aws:cloudtrail:*:123456789012:trail/*""#,
         ),
     ];
     assert_eq!(
@@ -165,7 +167,7 @@ fn an_apply_passes_the_role_to_cloudtrail_only() {
     );
     assert_eq!(
         said["TrailWrite"],
-        r#"8 on "arn:aws:cloudtrail:us-east-1:123456789012:trail/main""#
+        r#"9 on "arn:aws:cloudtrail:us-east-1:123456789012:trail/main""#
     );
 }
 
@@ -226,4 +228,30 @@ fn a_hundred_rules_fit_into_one_policy() {
     assert!(policy.to_json().len() < 6144);
     let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm";
     assert!(outline(&policy)["AlarmWrite"].ends_with(&format!(r#"["{arn}:acme-*","{arn}:other"]"#)));
+}
+
+#[test]
+fn what_is_let_go_is_read_and_loses_its_tags() {
+    let mut wanted = wanted(Vec::new(), Vec::new());
+    wanted.release = ["topic.alerts", "bucket.logs", "alarm.mine"]
+        .map(|text| scope().parse(text).unwrap())
+        .into();
+    let policy = permissions(&wanted, For::Apply);
+    let json = policy.to_json();
+    for needed in [
+        "sns:UntagResource",
+        "s3:PutBucketTagging",
+        "cloudwatch:UntagResource",
+        "sns:GetTopicAttributes",
+    ] {
+        assert!(json.contains(needed), "{needed}");
+    }
+    for more in [
+        "sns:DeleteTopic",
+        "s3:DeleteBucket\"",
+        "cloudwatch:DeleteAlarms\", \"x",
+        "sns:TagResource",
+    ] {
+        assert!(!json.contains(more), "{more}");
+    }
 }

@@ -200,21 +200,23 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             versioning,
             object_ownership,
             tags,
-        }) => match how % 5 {
+        }) => match how % 6 {
             0 => *public_access_blocked = false,
             1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
-            _ => lose(tags),
+            4 => lose(tags),
+            _ => guard(tags),
         },
         Object::LogGroup(LogGroup {
             name: _,
             retention,
             class: _,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *retention = Managed::Set(Retention::Days(1)),
-            _ => lose(tags),
+            1 => lose(tags),
+            _ => guard(tags),
         },
         Object::Role(Role {
             name: _,
@@ -223,12 +225,13 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             policy,
             permissions_boundary,
             tags,
-        }) => match how % 5 {
+        }) => match how % 6 {
             0 => *trust = empty(),
             1 => *policy = None,
             2 => *policy = Some(empty()),
             3 => *permissions_boundary = Managed::Set(Some("arn:aws:iam::aws:policy/Theirs".into())),
-            _ => lose(tags),
+            4 => lose(tags),
+            _ => guard(tags),
         },
         Object::Trail(Trail {
             name: _,
@@ -248,7 +251,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             organization,
             logging,
             tags,
-        }) => match how % 15 {
+        }) => match how % 17 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
             2 => *global_service_events = false,
@@ -264,7 +267,8 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             12 => *insights = Managed::Set([Insight::ErrorRate].into()),
             13 => *sns_topic = Managed::Set(Some(stack().scope.topic_arn("theirs"))),
             14 => *organization = true,
-            _ => lose(tags),
+            15 => lose(tags),
+            _ => guard(tags),
         },
         Object::MetricFilter(MetricFilter {
             log_group: _,
@@ -288,9 +292,10 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             name: _,
             display_name,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *display_name = Managed::Set("drift".into()),
-            _ => lose(tags),
+            1 => lose(tags),
+            _ => guard(tags),
         },
         Object::Subscription(Subscription {
             topic: _,
@@ -317,7 +322,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             ok_actions,
             insufficient_data_actions,
             tags,
-        }) => match how % 15 {
+        }) => match how % 17 {
             0 => *description = Managed::Set("drift".into()),
             // A filter and its alarm never drift to the same metric: moving both back has a gap.
             1 => metric.push_str("-astray"),
@@ -333,10 +338,16 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             11 => *alarm_actions = BTreeSet::new(),
             12 => *ok_actions = Managed::Set(alarm_actions.clone()),
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
-            _ => lose(tags),
+            14 => lose(tags),
+            _ => guard(tags),
         },
         Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
+}
+
+/// Somebody sets the mark that protects an object, or takes it off.
+pub(crate) fn guard(tags: &mut Tags) {
+    *tags = tags.clone().protect(!tags.is_protected());
 }
 
 /// Somebody changes the value of every tag.

@@ -1,12 +1,14 @@
 //! The crate from outside: the laws of planning and applying, on an account in memory.
 //!
 //! `memory` is the account, `watch` says independently what a working watch is, `shape`
-//! and `worlds` make specs and accounts at random, `laws` holds one against the other, `order` tells
-//! single stories, `schema` holds what programs read against `docs/schema`.
+//! and `worlds` make specs and accounts at random, `laws` and `guards` hold one against the other, `order`
+//! tells single stories, `schema` holds what programs read against `docs/schema`.
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
 mod drift;
+#[cfg(test)]
+mod guards;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -328,6 +328,8 @@ impl Builder {
                 existing: BTreeMap::new(),
                 adopt: BTreeSet::new(),
                 exclusive: BTreeSet::new(),
+                protect: BTreeSet::new(),
+                release: BTreeSet::new(),
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

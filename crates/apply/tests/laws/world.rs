@@ -118,8 +118,12 @@ impl World {
 
     /// What the provider's survey promises: what the spec names, and what is ours.
     pub(crate) fn survey(&self, wanted: &Wanted) -> Live {
-        let named =
-            |address: &Address| wanted.objects.contains_key(address) || wanted.existing.contains_key(address);
+        let let_go = |address: &Address| {
+            matches!(address.kind, Kind::Trail | Kind::Alarm) && wanted.release.contains(address)
+        };
+        let named = |address: &Address| {
+            wanted.objects.contains_key(address) || wanted.existing.contains_key(address) || let_go(address)
+        };
         let mut live = Live::default();
         for address in self.addresses() {
             let Some(found) = self.view(&address) else {

@@ -84,7 +84,7 @@ fn write_refusals(out: &mut String, refusals: &[Refusal]) -> std::fmt::Result {
     let in_common = |r: &Refusal| {
         matches!(
             r.code,
-            RefusalCode::TooMuch | RefusalCode::Quota | RefusalCode::Waits
+            RefusalCode::TooMuch | RefusalCode::Quota | RefusalCode::Protected | RefusalCode::Waits
         )
     };
     for (at, refusal) in refusals.iter().enumerate() {

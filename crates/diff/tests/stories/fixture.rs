@@ -57,6 +57,8 @@ impl Story {
                 existing: BTreeMap::new(),
                 adopt: BTreeSet::new(),
                 exclusive: BTreeSet::new(),
+                protect: BTreeSet::new(),
+                release: BTreeSet::new(),
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

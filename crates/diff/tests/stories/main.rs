@@ -6,6 +6,8 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod protect;
+#[cfg(test)]
 #[path = "../schema/mod.rs"]
 mod published;
 #[cfg(test)]

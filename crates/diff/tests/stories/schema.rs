@@ -35,7 +35,7 @@ fn the_words_are_those_of_the_program() {
     assert_eq!(listed("step/properties/action"), words(&actions));
     let verdicts = all!(Verdict: Same, SameMeaning, Differs);
     assert_eq!(listed("change/properties/verdict"), words(&verdicts));
-    let codes = all!(RefusalCode: NotOwned, OwnedByOther, Inexpressible, Impossible, Missing, Blinding, TooMuch,
+    let codes = all!(RefusalCode: NotOwned, OwnedByOther, Inexpressible, Impossible, Missing, Protected, Blinding, TooMuch,
         Quota, Waits);
     assert_eq!(listed("refusal/properties/code"), words(&codes));
     let costs = all!(CostOf: Alarms, HighResolutionAlarms, CustomMetrics, ManagementEventCopies, DataEvents, Insights);

@@ -72,6 +72,8 @@ pub(crate) fn wanted(objects: impl IntoIterator<Item = Object>) -> Wanted {
         existing: BTreeMap::new(),
         adopt: Default::default(),
         exclusive: Default::default(),
+        protect: Default::default(),
+        release: Default::default(),
         tests: Vec::new(),
         warnings: Default::default(),
     }

@@ -33,6 +33,8 @@ fn wanted(account: &Account, objects: impl IntoIterator<Item = Object>) -> Wante
         existing: BTreeMap::new(),
         adopt: BTreeSet::new(),
         exclusive: BTreeSet::new(),
+        protect: BTreeSet::new(),
+        release: BTreeSet::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }

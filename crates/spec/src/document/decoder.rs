@@ -158,6 +158,29 @@ impl<'d> Value<'d> {
         Some(items.iter().map(item).collect())
     }
 
+    /// Opens the value as an array of tables.
+    fn tables(&self) -> Vec<Table<'d>> {
+        let wanted = format!("an array of tables, `[[{}]]`", self.path);
+        let help = || {
+            Some(format!(
+                "write `[[{}]]` with double brackets, once for each",
+                self.path
+            ))
+        };
+        let Some(items) = self.items() else {
+            return self.wrong_type(&wanted, help()).unwrap_or_default();
+        };
+        let read = |item: &Value<'d>| item.table().or_else(|| item.wrong_type(&wanted, help()));
+        items
+            .iter()
+            .filter_map(read)
+            .map(|table| Table {
+                of_array: true,
+                ..table
+            })
+            .collect()
+    }
+
     /// Reads one of a few words, and names the nearest to another.
     pub(crate) fn word<T: Copy>(
         &self,
@@ -244,7 +267,8 @@ impl<'d> Table<'d> {
         Some(self.left.remove(at))
     }
 
-    /// Takes out a key that is kept for a later version; it is not offered as a neighbour.
+    /// Takes out a key that is kept for a later version or read out of its order; it is not offered as
+    /// a neighbour.
     pub(crate) fn take_reserved(&mut self, key: &str) -> Option<(At<&'d str>, Value<'d>)> {
         let at = self.left.iter().position(|(name, _)| name.value == key)?;
         Some(self.left.remove(at))
@@ -326,28 +350,32 @@ impl<'d> Table<'d> {
 
     /// Takes an array of tables out.
     pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table<'d>> {
-        let Some((_, value)) = self.take_raw(key) else {
-            return Vec::new();
-        };
-        let wanted = format!("an array of tables, `[[{}]]`", value.path);
-        let help = || {
-            Some(format!(
-                "write `[[{}]]` with double brackets, once for each",
-                value.path
-            ))
-        };
-        let Some(items) = value.items() else {
-            return value.wrong_type(&wanted, help()).unwrap_or_default();
-        };
-        let read = |item: &Value<'d>| item.table().or_else(|| item.wrong_type(&wanted, help()));
-        items
+        self.take_raw(key)
+            .map(|(_, value)| value.tables())
+            .unwrap_or_default()
+    }
+
+    /// Takes an array of tables out that has to be read before its place in the list of sections.
+    pub(crate) fn tables_unlisted(&mut self, key: &'static str) -> Vec<Table<'d>> {
+        self.take_reserved(key)
+            .map(|(_, value)| value.tables())
+            .unwrap_or_default()
+    }
+
+    /// True when the key is there, not taken yet, and `false`.
+    pub(crate) fn says_no(&self, key: &str) -> bool {
+        let no = |value: &Value<'_>| matches!(value.raw, DeValue::Boolean(false));
+        self.left
             .iter()
-            .filter_map(read)
-            .map(|table| Table {
-                of_array: true,
-                ..table
-            })
-            .collect()
+            .any(|(name, value)| name.value == key && no(value))
+    }
+
+    /// True when a table within this one, not taken yet, has the key.
+    pub(crate) fn has_within(&self, table: &str, key: &str) -> bool {
+        let within = |value: &Value<'_>| matches!(value.raw, DeValue::Table(keys) if keys.contains_key(key));
+        self.left
+            .iter()
+            .any(|(name, value)| name.value == table && within(value))
     }
 
     /// Takes everything that is left: the labels of sections, or names with their values.

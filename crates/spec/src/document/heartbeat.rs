@@ -28,20 +28,29 @@ const PERIOD: u32 = 300;
 /// Periods without an event, all of them, after which delivery counts as broken: about an hour.
 const PERIODS: u32 = 12;
 
-/// `heartbeat = true | false | { notify = [...] }`.
+/// `heartbeat = true | false | { notify = [...], protect = true }`.
 #[derive(Clone, Debug)]
 pub(crate) enum Heartbeat {
     On,
     Off,
-    Notifies(Notify),
+    Set {
+        notify: Option<Notify>,
+        protect: Option<bool>,
+    },
 }
 
 impl Decode for Heartbeat {
     fn decode(value: &Value<'_>) -> Option<Self> {
         if let Some(mut keys) = value.table() {
-            let notify = keys.need("notify", "[\"TOPIC\"]");
+            // The table is there for either of the two.
+            let notify = if keys.has("notify") || !keys.has("protect") {
+                keys.need("notify", "[\"TOPIC\"]").map(Some)
+            } else {
+                Some(keys.take("notify"))
+            };
+            let protect = keys.take::<bool>("protect").map(|at| at.value);
             keys.finish();
-            return notify.map(Self::Notifies);
+            return notify.map(|notify| Self::Set { notify, protect });
         }
         match value.raw {
             toml::de::DeValue::Boolean(true) => Some(Self::On),
@@ -55,15 +64,20 @@ impl Decode for Heartbeat {
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, log_group: &str) {
     let Entry {
         label,
+        named,
         origin,
         value: section,
+        ..
     } = entry;
     let defaults = &resolver.document.defaults;
-    let whom = match section.heartbeat.as_ref().map(|at: &At<Heartbeat>| &at.value) {
+    let (whom, protect) = match section.heartbeat.as_ref().map(|at: &At<Heartbeat>| &at.value) {
         Some(Heartbeat::Off) => return,
-        Some(Heartbeat::Notifies(whom)) => Some(whom.clone()),
-        Some(Heartbeat::On) | None => defaults.notify.clone(),
+        Some(Heartbeat::Set { notify, protect }) => (notify.clone(), *protect),
+        Some(Heartbeat::On) | None => (None, None),
     };
+    let whom = whom.or_else(|| defaults.notify.clone());
+    // Who keeps a trail from being deleted wants to hear of its end, too.
+    let protect = protect.unwrap_or(section.trail.tags.is_protected());
     if whom.is_none() && !resolver.mistyped_default("notify") {
         let message = format!("the heartbeat of trail `{}` notifies nobody", label.value);
         let problem =
@@ -74,7 +88,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, 
             origin.path
         )));
     }
-    let name = format!("{}-{}-heartbeat", resolver.header.stack.name, label.value);
+    let name = format!("{}-{}-heartbeat", resolver.header.stack.name, named);
     let alarm = Alarm {
         description: Managed::Set(description(&section.trail.name, log_group)),
         dimensions: BTreeMap::from([("LogGroupName".into(), log_group.into())]),
@@ -84,7 +98,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TrailSection>, 
         threshold: 1.0,
         operator: Operator::LessThanThreshold,
         missing_data: MissingData::Breaching,
-        tags: Tags::named(resolver.header.tags.clone()),
+        tags: Tags::named(resolver.header.tags.clone()).protect(protect),
         ..Alarm::on_metric(&name, "AWS/Logs", "IncomingLogEvents")
     };
     let actions = Actions {

@@ -24,6 +24,7 @@ use super::{limits, names};
 pub(crate) struct FilterSection {
     pub(crate) shape: FilterShape,
     pub(crate) log_group: Option<At<GroupRef>>,
+    protect: bool,
 }
 
 /// A filter without its log group, with what is known of its pattern.
@@ -38,11 +39,19 @@ pub(crate) struct FilterShape {
 impl Section for FilterSection {
     const WORD: &'static str = "metric_filter";
 
+    fn names_itself(table: &Table<'_>) -> bool {
+        table.has("name") && table.has("metric")
+    }
+
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
         let log_group = table.need("log_group", "\"LABEL\"");
         let pattern = read_pattern(table);
         let shape = read_shape(table, label, &header.stack.namespace, pattern);
-        Self { shape, log_group }
+        Self {
+            shape,
+            log_group,
+            protect: table.protect(),
+        }
     }
 }
 
@@ -220,16 +229,29 @@ impl Decode for DefaultValue {
 
 /// Adds a plain metric filter.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<FilterSection>) {
-    let FilterSection { shape, log_group } = &entry.value;
+    let FilterSection {
+        shape,
+        log_group,
+        protect,
+    } = &entry.value;
     let path = format!("{}.log_group", entry.origin.path);
     let Some(log_group) = log_group.as_ref().and_then(|group| resolver.group(group, &path)) else {
         return;
     };
     let filter = shape.on(resolver, log_group, &entry.origin);
-    resolver.add(filter, &entry.origin);
+    add(resolver, filter, *protect, &entry.origin);
 }
 
-/// Reports filters that nothing marks as the stack's, and more filters than a group takes.
+/// Adds a filter, and notes whether it is protected: it has no tag to say so.
+pub(crate) fn add(resolver: &mut Resolver<'_>, filter: MetricFilter, protect: bool, origin: &Origin) {
+    let address = Object::from(filter.clone()).address(resolver.scope());
+    if resolver.add(filter, origin) && protect {
+        resolver.wanted.protect.insert(address);
+    }
+}
+
+/// Reports filters that nothing marks as the stack's or whose protection nothing would remember, and
+/// more filters than a group takes.
 ///
 /// A metric filter has no tags. It is known as the stack's by its namespace or by an alarm of the
 /// stack on its metric; one without either would be refused as somebody else's once it is made.
@@ -277,6 +299,21 @@ pub(crate) fn check_all(resolver: &Resolver<'_>) {
             Object::Alarm(alarm) => (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric),
             _ => false,
         };
+        let remembered = wishes().any(|(_, wish)| {
+            reads(&wish.object) && wish.object.tags().is_some_and(crate::leaf::Tags::is_protected)
+        });
+        if resolver.wanted.protect.contains(address) && !remembered {
+            let message = format!(
+                "nothing would remember that the metric filter `{}` is protected",
+                filter.name
+            );
+            let problem =
+                Problem::new(code::UNREMEMBERED, &spot, message).label("no protected alarm reads its metric");
+            resolver.sink.report(problem.help(
+                "metric filters have no tags, so that an alarm on its metric has to say it: write `protect = true` in \
+                 one, or take it away here",
+            ));
+        }
         let ours = filter.namespace == resolver.header.stack.namespace
             || wishes().any(|(_, wish)| reads(&wish.object))
             || resolver.wanted.adopt.contains(address);

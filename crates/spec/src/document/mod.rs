@@ -22,9 +22,11 @@ mod heartbeat;
 mod limits;
 mod log_group;
 mod metric_filter;
+mod moved;
 mod names;
 mod pattern;
 mod references;
+mod release;
 mod resolve;
 mod role;
 mod rule;
@@ -43,6 +45,7 @@ mod written;
 pub(crate) use decoder::Spot;
 
 use decoder::{Cx, Sink, Table};
+use moved::Moves;
 use sections::Document;
 use stack::Header;
 
@@ -138,10 +141,12 @@ pub fn parse(sources: &[Source], secrets: &dyn Secrets) -> Result<Wanted, Proble
     if known.iter().all(|known| *known) {
         let written = roots.iter().any(|root| root.has("stack"));
         let header = header(&mut roots, &sink, &variables);
+        let moves = Moves::read(&mut roots);
         let mut document = Document::default();
         for root in roots {
-            document.read(root, &header);
+            document.read(root, &header, &moves);
         }
+        moves.check(&sink, &document);
         if !written && !document.mistyped.contains("stack") {
             stack::report_missing(&sink);
         }

@@ -17,7 +17,7 @@ use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
-use super::{adopt, alarm, metric_filter, rule, topic, trail};
+use super::{adopt, alarm, metric_filter, release, rule, topic, trail};
 
 /// Builds what is wanted.
 pub(crate) struct Resolver<'d> {
@@ -39,6 +39,8 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         existing: BTreeMap::new(),
         adopt: BTreeSet::new(),
         exclusive: BTreeSet::new(),
+        protect: BTreeSet::new(),
+        release: BTreeSet::new(),
         tests: Vec::new(),
         warnings: Problems::default(),
     };
@@ -78,6 +80,7 @@ impl<'d> Resolver<'d> {
         self.topic_policies();
         self.existing_that_is_defined();
         adopt::resolve(self);
+        release::resolve(self);
         metric_filter::check_all(self);
     }
 

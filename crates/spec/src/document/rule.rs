@@ -29,6 +29,11 @@ pub(crate) struct RuleSection {
 impl Section for RuleSection {
     const WORD: &'static str = "rule";
 
+    fn names_itself(table: &Table<'_>) -> bool {
+        let written = [("filter", "name"), ("filter", "metric"), ("alarm", "name")];
+        written.iter().all(|(within, key)| table.has_within(within, key))
+    }
+
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
         let sink = table.cx.sink;
         let name = At {
@@ -130,7 +135,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
         alarm.description = Managed::Set(description(&resolver.header.stack.name, &label.value, &log_group));
     }
     let filter = filter.on(resolver, log_group, origin);
-    resolver.add(filter, origin);
+    metric_filter::add(resolver, filter, alarm.tags.is_protected(), origin);
     resolver.add(alarm, origin);
 }
 

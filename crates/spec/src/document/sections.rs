@@ -9,7 +9,9 @@ use super::adopt::Adopt;
 use super::alarm::AlarmSection;
 use super::decoder::{At, Spot, Table};
 use super::metric_filter::FilterSection;
+use super::moved::Moves;
 use super::names::LABEL;
+use super::release::Release;
 use super::role::RoleSection;
 use super::rule::RuleSection;
 use super::stack::{Defaults, Header};
@@ -22,8 +24,14 @@ pub(crate) trait Section: Sized {
     /// The first part of its header.
     const WORD: &'static str;
 
-    /// Reads a section. What cannot be read is a problem and gets a stand-in.
+    /// Reads a section. What cannot be read is a problem and gets a stand-in. `label` is what names
+    /// are made of: the section's own label, or that which it had before it was moved.
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self;
+
+    /// True when no name follows from the label. To be asked before the section is read.
+    fn names_itself(table: &Table<'_>) -> bool {
+        table.has("name")
+    }
 }
 
 /// What asked for an object, and where.
@@ -38,8 +46,21 @@ pub(crate) struct Origin {
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) label: At<String>,
+    /// The label that its names are made of: another than its own if it was moved.
+    pub(crate) named: String,
+    names_itself: bool,
     pub(crate) origin: Origin,
     pub(crate) value: T,
+}
+
+/// What is known of a section of any sort.
+pub(crate) struct Known<'d> {
+    /// The first part of its header.
+    pub(crate) word: &'static str,
+    pub(crate) label: &'d str,
+    pub(crate) origin: &'d Origin,
+    /// No name follows from the label.
+    pub(crate) names_itself: bool,
 }
 
 /// The sections of a sort, over all files.
@@ -59,13 +80,14 @@ pub(crate) struct Document {
     pub(crate) filters: Sections<FilterSection>,
     pub(crate) alarms: Sections<AlarmSection>,
     pub(crate) adopt: Vec<Adopt>,
+    pub(crate) release: Vec<Release>,
     /// Sections of which one is mistyped: that they are not there is no news.
     pub(crate) mistyped: BTreeSet<&'static str>,
 }
 
 impl Document {
     /// Reads all that a file holds beside `format` and `[stack]`.
-    pub(crate) fn read(&mut self, mut root: Table<'_>, header: &Header) {
+    pub(crate) fn read(&mut self, mut root: Table<'_>, header: &Header, moves: &Moves) {
         if let Some(mut table) = root.table("defaults") {
             match &self.defaults_at {
                 Some(first) => root.cx.sink.report(twice("[defaults]", &table.spot, first)),
@@ -77,18 +99,24 @@ impl Document {
             self.defaults.mistyped.extend(defaults.mistyped);
             table.finish();
         }
-        collect(&mut self.trails, &mut root, header);
-        collect(&mut self.buckets, &mut root, header);
-        collect(&mut self.log_groups, &mut root, header);
-        collect(&mut self.roles, &mut root, header);
-        collect(&mut self.topics, &mut root, header);
-        collect(&mut self.rules, &mut root, header);
-        collect(&mut self.filters, &mut root, header);
-        collect(&mut self.alarms, &mut root, header);
+        collect(&mut self.trails, &mut root, header, moves);
+        collect(&mut self.buckets, &mut root, header, moves);
+        collect(&mut self.log_groups, &mut root, header, moves);
+        collect(&mut self.roles, &mut root, header, moves);
+        collect(&mut self.topics, &mut root, header, moves);
+        collect(&mut self.rules, &mut root, header, moves);
+        collect(&mut self.filters, &mut root, header, moves);
+        collect(&mut self.alarms, &mut root, header, moves);
         for mut table in root.tables("adopt") {
             self.adopt.extend(Adopt::read(&mut table));
             table.finish();
         }
+        for mut table in root.tables("release") {
+            self.release.extend(Release::read(&mut table));
+            table.finish();
+        }
+        // They are out already; here the section gets its place in the list of all.
+        root.tables("moved");
         if let Some((key, _)) = root.take_reserved("target") {
             let problem = Problem::new(
                 code::RESERVED,
@@ -116,12 +144,33 @@ impl Document {
         root.finish();
     }
 
+    /// All sections with labels.
+    pub(crate) fn sections(&self) -> impl Iterator<Item = Known<'_>> {
+        fn known<T: Section>(sections: &Sections<T>) -> impl Iterator<Item = Known<'_>> {
+            sections.values().map(|entry| Known {
+                word: T::WORD,
+                label: &entry.label.value,
+                origin: &entry.origin,
+                names_itself: entry.names_itself,
+            })
+        }
+        known(&self.trails)
+            .chain(known(&self.buckets))
+            .chain(known(&self.log_groups))
+            .chain(known(&self.roles))
+            .chain(known(&self.topics))
+            .chain(known(&self.rules))
+            .chain(known(&self.filters))
+            .chain(known(&self.alarms))
+    }
+
     /// True when there is no section that makes an object.
     pub(crate) fn is_empty(&self) -> bool {
         let Self {
             defaults: _,
             defaults_at: _,
             adopt: _,
+            release: _,
             mistyped: _,
             buckets,
             log_groups,
@@ -160,7 +209,7 @@ pub(crate) fn twice(section: &str, second: &Spot, first: &Spot) -> Problem {
 }
 
 /// Takes the sections of a sort out of a file.
-fn collect<T: Section>(sections: &mut Sections<T>, root: &mut Table<'_>, header: &Header) {
+fn collect<T: Section>(sections: &mut Sections<T>, root: &mut Table<'_>, header: &Header, moves: &Moves) {
     let Some(mut labels) = root.table(T::WORD) else {
         return;
     };
@@ -177,7 +226,9 @@ fn collect<T: Section>(sections: &mut Sections<T>, root: &mut Table<'_>, header:
             path: value.path.clone(),
             spot: table.spot.clone(),
         };
-        let read = T::read(&label, &mut table, header);
+        let named = moves.named(T::WORD, &label.value);
+        let names_itself = T::names_itself(&table);
+        let read = T::read(&label.clone().map(|_| named.clone()), &mut table, header);
         table.finish();
         match sections.get(&label.value) {
             Some(first) => {
@@ -189,6 +240,8 @@ fn collect<T: Section>(sections: &mut Sections<T>, root: &mut Table<'_>, header:
                     label.value.clone(),
                     Entry {
                         label,
+                        named,
+                        names_itself,
                         origin,
                         value: read,
                     },

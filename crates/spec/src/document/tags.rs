@@ -9,8 +9,8 @@ use super::decoder::{At, Sink, Spot, Table};
 use super::stack::Header;
 use super::values::Map;
 
-/// AWS takes 50 tags of an object; three are our marks.
-const MOST: usize = 47;
+/// AWS takes 50 tags of an object; four are our marks.
+const MOST: usize = 46;
 
 impl Table<'_> {
     /// Takes `tags` out, in the order in which they are written, and checks each.
@@ -23,16 +23,20 @@ impl Table<'_> {
         Some(tags)
     }
 
-    /// Takes `tags` out and puts them over the stack's.
+    /// Takes `tags` out and puts them over the stack's, and `protect`, which a tag remembers.
     pub(crate) fn tags(&mut self, header: &Header) -> Tags {
         let mut all = header.tags.clone();
-        let Some(At { value: own, spot }) = self.own_tags() else {
-            return Tags::named(all);
-        };
-        twins(self.cx.sink, &header.tag_keys, &own);
-        all.extend(own.into_map());
-        count(self.cx.sink, &all, &spot);
-        Tags::named(all)
+        if let Some(At { value: own, spot }) = self.own_tags() {
+            twins(self.cx.sink, &header.tag_keys, &own);
+            all.extend(own.into_map());
+            count(self.cx.sink, &all, &spot);
+        }
+        Tags::named(all).protect(self.protect())
+    }
+
+    /// Takes `protect` out: whether the object is never to be deleted.
+    pub(crate) fn protect(&mut self) -> bool {
+        self.take::<bool>("protect").is_some_and(|at| at.value)
     }
 }
 
@@ -72,7 +76,7 @@ pub(crate) fn count(sink: &Sink, all: &BTreeMap<String, String>, spot: &Spot) {
     if all.len() > MOST {
         let message = format!("{} tags, with those of `[stack]`", all.len());
         let problem = Problem::new(code::TOO_MANY, spot, message).label(format!("more than {MOST}"));
-        sink.report(problem.help("AWS takes 50 tags of an object, and 3 of them are `trailwarden:` marks"));
+        sink.report(problem.help("AWS takes 50 tags of an object, and 4 of them are `trailwarden:` marks"));
         return;
     }
     let keys = Tags::named(all.clone()).keys_length();

@@ -40,6 +40,11 @@ pub(crate) struct TrailSection {
 impl Section for TrailSection {
     const WORD: &'static str = "trail";
 
+    fn names_itself(table: &Table<'_>) -> bool {
+        // The heartbeat and the derived role of a trail that delivers have names of the label, too.
+        table.has("name") && (!table.has("log_group") || table.has("role") && table.says_no("heartbeat"))
+    }
+
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
         let name = table.name(label, &names::TRAIL).value;
         let bucket = table.need("bucket", "\"LABEL\"");
@@ -338,7 +343,7 @@ fn role(
     match &entry.value.role {
         None => {
             let (header, scope) = (resolver.header, resolver.scope());
-            let name = derived_role_name(&header.stack.name, &entry.label.value);
+            let name = derived_role_name(&header.stack.name, &entry.named);
             let role_path = header.stack.role_path();
             let role = Role {
                 tags: Tags::named(header.tags.clone()),

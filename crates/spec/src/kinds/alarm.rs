@@ -269,7 +269,7 @@ impl Resource for Alarm {
                 live.map(|l| &l.insufficient_data_actions),
             );
         }
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Address> {

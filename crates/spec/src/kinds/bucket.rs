@@ -119,7 +119,7 @@ impl Resource for Bucket {
             object_ownership,
             live.map(|l| &l.object_ownership),
         );
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, _scope: &Scope) -> Vec<Address> {

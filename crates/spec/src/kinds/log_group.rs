@@ -64,7 +64,7 @@ impl Resource for LogGroup {
         } = self;
         found.field("retention_days", retention, live.map(|l| &l.retention));
         found.field("class", class, live.map(|l| &l.class));
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, _scope: &Scope) -> Vec<Address> {

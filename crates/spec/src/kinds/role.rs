@@ -119,7 +119,7 @@ impl Resource for Role {
             permissions_boundary,
             live.map(|l| &l.permissions_boundary),
         );
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, _scope: &Scope) -> Vec<Address> {

@@ -49,7 +49,7 @@ impl Resource for Topic {
         if !unset {
             found.field("display_name", display_name, live.map(|l| &l.display_name));
         }
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, _scope: &Scope) -> Vec<Address> {

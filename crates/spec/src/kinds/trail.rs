@@ -233,7 +233,7 @@ impl Resource for Trail {
             found.field("organization", organization, live.map(|l| &l.organization));
         }
         found.field("logging", logging, live.map(|l| &l.logging));
-        found.field("tags", tags, live.map(|l| &l.tags));
+        found.tags(tags, live.map(|l| &l.tags));
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Address> {

@@ -21,4 +21,4 @@ pub use selectors::{
     Selectors,
 };
 pub use statements::{PolicyText, Statements, sid, sid_prefix};
-pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_STACK, Owner, Tags};
+pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_PROTECT, MARK_STACK, MARKS, Owner, Tags};

@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
+#[cfg(doc)]
+use crate::compare::Comparison;
 use crate::compare::{Compare, Shown, Verdict};
 
 /// The tag that says which stack an object belongs to.
@@ -11,6 +13,12 @@ pub const MARK_STACK: &str = "trailwarden:stack";
 pub const MARK_KEYS: &str = "trailwarden:keys";
 /// The tag that says how an object came to its stack; `adopted` objects are released, not deleted.
 pub const MARK_ORIGIN: &str = "trailwarden:origin";
+/// The tag that remembers that the spec said `protect = true`: an object with the value `true` is
+/// never deleted, and that holds when the spec names it no more. People may set it by hand, so
+/// `True` counts, too.
+pub const MARK_PROTECT: &str = "trailwarden:protect";
+/// Every mark: what a release takes away.
+pub const MARKS: [&str; 4] = [MARK_STACK, MARK_KEYS, MARK_ORIGIN, MARK_PROTECT];
 
 /// Whose an object is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +51,7 @@ impl Owner {
 pub struct Tags {
     all: BTreeMap<String, String>,
     named: BTreeSet<String>,
+    protected: bool,
 }
 
 impl Tags {
@@ -52,7 +61,20 @@ impl Tags {
         Self {
             named: tags.keys().cloned().collect(),
             all: tags,
+            protected: false,
         }
+    }
+
+    /// These, with the mark that keeps the object from being deleted or without it.
+    #[must_use]
+    pub fn protect(self, protected: bool) -> Self {
+        Self { protected, ..self }
+    }
+
+    /// True when the object may not be deleted.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.protected
     }
 
     /// How many characters the mark that remembers the keys has.
@@ -76,11 +98,19 @@ impl Tags {
             .get(MARK_KEYS)
             .map(|keys| decode_keys(keys))
             .unwrap_or_default();
+        let protected = wire
+            .get(MARK_PROTECT)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let all = wire
             .into_iter()
             .filter(|(key, _)| !key.starts_with("aws:") && !key.starts_with("trailwarden:"))
             .collect();
-        (Self { all, named }, owner)
+        let tags = Self {
+            all,
+            named,
+            protected,
+        };
+        (tags, owner)
     }
 
     /// The tags to write: these, and our marks.
@@ -93,6 +123,9 @@ impl Tags {
         }
         if adopted {
             wire.insert(MARK_ORIGIN.into(), "adopted".into());
+        }
+        if self.protected {
+            wire.insert(MARK_PROTECT.into(), "true".into());
         }
         wire
     }
@@ -150,6 +183,7 @@ fn decode_keys(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether the object is protected is a field of its own: [`Comparison::tags`].
 impl Compare for Tags {
     fn verdict(&self, live: &Self) -> Verdict {
         if self.all == live.all && self.named == live.named {
@@ -213,5 +247,21 @@ mod tests {
             Owner::CloudFormation("cf".into())
         );
         assert_eq!(owner(&[]), Owner::Foreign);
+    }
+
+    #[test]
+    fn protection_is_a_mark_that_comes_and_goes_with_its_word() {
+        let protected = |wire| Tags::from_wire(wire, "acme").0.is_protected();
+        assert!(protected(map(&[("trailwarden:protect", "True")])));
+        assert!(!protected(map(&[("trailwarden:protect", "false")])));
+        let tags = Tags::named(map(&[("team", "security")]));
+        let guarded = tags.clone().protect(true);
+        assert!(protected(guarded.to_wire("acme", false)));
+        let (put, remove) = guarded.steps_from(&tags, "acme", false);
+        assert_eq!((put, remove), (map(&[("trailwarden:protect", "true")]), vec![]));
+        let (put, remove) = tags.steps_from(&guarded, "acme", false);
+        assert_eq!((put, remove), (map(&[]), vec!["trailwarden:protect".to_owned()]));
+        // What the spec does not say is not taken over.
+        assert!(!tags.complete(Some(&guarded)).is_protected());
     }
 }

@@ -400,6 +400,85 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
          [bucket.abc]\ntags = { TEAM = \"e\", stage = \"f\" }\n",
         &["bad-tag", "bad-tag", "bad-tag"],
     ),
+    // guards: what is not to be deleted, what is let go, what has another label
+    (
+        "[topic.t]\nprotect = \"yes\"\nprotected = true\n",
+        &["wrong-type", "unknown-key"],
+    ),
+    (
+        "[log_group.a]\n[metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nprotect = true\n\
+         [alarm.a]\nnamespace = \"Trailwarden/acme\"\nmetric = \"f\"\nnotify = []\n",
+        &["unremembered"],
+    ),
+    (
+        "[trail.abc]\nbucket = { existing = \"xyz\" }\nlog_group = { existing = \"g\" }\nheartbeat = { protect = true }\n\
+         [trail.bcd]\nbucket = { existing = \"xyz\" }\nlog_group = { existing = \"g\" }\nheartbeat = {}\n",
+        &["nobody-to-notify", "missing-key"],
+    ),
+    (
+        "[topic.t]\nname = \"alerts\"\n\
+         [[release]]\naddress = \"topic.alerts\"\n\
+         [[release]]\naddress = \"topic.t\"\nreason = 1\n\
+         [[release]]\naddress = \"rule.r\"\n\
+         [[release]]\naddress = \"metric_filter.g:f\"\n\
+         [[release]]\naddress = \"bucket_policy.b\"\n\
+         [[release]]\naddress = \"topic_policy.alerts\"\n\
+         [[release]]\naddress = \"subscription.alerts/email/0\"\n\
+         [[release]]\nadress = \"topic.x\"\n",
+        &[
+            "contradiction",
+            "wrong-type",
+            "bad-address",
+            "bad-address",
+            "bad-address",
+            "bad-address",
+            "bad-address",
+            "unknown-key",
+        ],
+    ),
+    (
+        "[topic.t]\n[topic.old]\n[[moved]]\nfrom = \"topic.old\"\nto = \"topic.t\"\n\
+         [[moved]]\nfrom = \"topic.older\"\nto = \"topic.tt\"\n\
+         [[moved]]\nfrom = \"rule.older\"\nto = \"rule.r\"\n\
+         [[moved]]\nfrom = \"rule.r-1\"\nto = \"alarm.r\"\n\
+         [[moved]]\nfrom = \"pipe.r-1\"\nto = \"topic.T\"\n\
+         [[moved]]\nfrom = \"topic\"\n",
+        &[
+            "bad-move",
+            "bad-move",
+            "bad-move",
+            "bad-move",
+            "bad-move",
+            "bad-move",
+            "missing-key",
+            "bad-move",
+        ],
+    ),
+    (
+        "[topic.t]\n[topic.u]\n\
+         [[moved]]\nfrom = \"topic.a\"\nto = \"topic.t\"\n\
+         [[moved]]\nfrom = \"topic.a\"\nto = \"topic.u\"\n\
+         [[moved]]\nfrom = \"topic.b\"\nto = \"topic.t\"\n",
+        &["bad-move", "bad-move"],
+    ),
+    (
+        "[topic.t]\n\
+         [[moved]]\nfrom = \"topic.a\"\nto = \"topic.b\"\n\
+         [[moved]]\nfrom = \"topic.b\"\nto = \"topic.c\"\n\
+         [[moved]]\nfrom = \"topic.c\"\nto = \"topic.a\"\n\
+         [[moved]]\nfrom = \"topic.t\"\nto = \"topic.t\"\n",
+        &["bad-move", "bad-move"],
+    ),
+    (
+        "[log_group.a]\n[topic.t]\nname = \"alerts\"\n[metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nname = \"f\"\nmetric = \"f\"\n\
+         [rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\nfilter = { name = \"r\", metric = \"r\" }\nalarm.name = \"r\"\n\
+         [trail.abc]\nname = \"trail\"\nbucket = { existing = \"xyz\" }\n\
+         [[moved]]\nfrom = \"topic.old\"\nto = \"topic.t\"\n\
+         [[moved]]\nfrom = \"metric_filter.old\"\nto = \"metric_filter.f\"\n\
+         [[moved]]\nfrom = \"rule.old\"\nto = \"rule.r\"\n\
+         [[moved]]\nfrom = \"trail.old\"\nto = \"trail.abc\"\n",
+        &["bad-move", "bad-move", "bad-move", "bad-move"],
+    ),
 ];
 
 /// Whole specs, by files.

@@ -4,6 +4,7 @@ mod cases;
 // Said for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
 mod equality;
+mod guards;
 mod patterns;
 mod problems;
 mod robust;

@@ -47,9 +47,9 @@ proptest! {
         lines in prop::collection::vec(
             prop_oneof![
                 Just("format = 1".to_owned()),
-                "\\[\\[?(stack|trail|rule|topic|adopt|bucket|x)(\\.[a-c]{1,2}){0,2}\\]{0,2}",
-                "(name|bucket|notify|pattern|log_group|tags|alarm|period|heartbeat)(\\.[a-c])? ?= ?\
-                 (\"[a-c$.{}:]*\"|[0-9]{1,20}|-1|1e9|nan|true|\\[\\]|\\{ (arn|existing|notify) = \"x\" \\}|\\[\"a\", 1\\])",
+                "\\[\\[?(stack|trail|rule|topic|adopt|release|moved|bucket|x)(\\.[a-c]{1,2}){0,2}\\]{0,2}",
+                "(name|bucket|notify|pattern|log_group|tags|alarm|period|heartbeat|protect|address|from|to)(\\.[a-c])? ?= ?\
+                 (\"[a-c$.{}:]*\"|\"(rule|topic)\\.[a-c]\"|[0-9]{1,20}|-1|1e9|nan|true|\\[\\]|\\{ (arn|existing|notify) = \"x\" \\}|\\[\"a\", 1\\])",
             ],
             0..20,
         )

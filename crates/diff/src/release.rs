@@ -1,0 +1,119 @@
+//! What the spec names no more and the account keeps: it loses our marks, if it has any.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trailwarden_spec::leaf::Owner;
+use trailwarden_spec::live::Found;
+use trailwarden_spec::{Address, Kind, Object};
+
+use crate::blind::Feeds;
+use crate::compare::Planner;
+
+impl Planner<'_> {
+    /// The leftovers that stay: those that were adopted, those that the spec lets go, those that hold
+    /// data, and all that such a one needs while it goes on without us.
+    pub(crate) fn released(&self, leftovers: &BTreeMap<&Address, &Found>) -> BTreeSet<Address> {
+        let mut released = BTreeSet::new();
+        let goes_on =
+            |address: &Address, found: &Found| found.owner == Owner::Adopted || self.lets_go(address);
+        let mut queue: Vec<Address> = leftovers
+            .iter()
+            .filter(|(address, found)| {
+                let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
+                goes_on(address, found) || data
+            })
+            .map(|(address, _)| (*address).clone())
+            .collect();
+        queue.extend(
+            self.let_go_already()
+                .flat_map(|(address, found)| self.leans_on(address, found, true, leftovers)),
+        );
+        while let Some(address) = queue.pop() {
+            let Some(found) = leftovers.get(&address) else {
+                continue;
+            };
+            // A filter is here for the alarm that it counts for, and both go on.
+            let goes_on = goes_on(&address, found) || address.kind == Kind::MetricFilter;
+            let leans_on = self.leans_on(&address, found, goes_on, leftovers);
+            if released.insert(address) {
+                queue.extend(leans_on);
+            }
+        }
+        released
+    }
+
+    /// True when the spec says that the object is to be let go.
+    fn lets_go(&self, address: &Address) -> bool {
+        self.wanted.release.contains(address)
+    }
+
+    /// What the spec lets go, is there, and is not ours any more.
+    fn let_go_already(&self) -> impl Iterator<Item = (&Address, &Found)> {
+        self.live
+            .objects
+            .iter()
+            .filter(|(address, found)| self.lets_go(address) && !found.owner.is_ours())
+    }
+
+    /// What an object leans on that is released: of its needs all if it `goes_on`, and what has no
+    /// tags to be kept by on its own.
+    fn leans_on(
+        &self,
+        address: &Address,
+        found: &Found,
+        goes_on: bool,
+        leftovers: &BTreeMap<&Address, &Found>,
+    ) -> Vec<Address> {
+        // A bucket that is kept for its data needs no policy; one that an adopted trail still
+        // delivers to is reached through the trail's own needs.
+        let policy = match address.kind {
+            Kind::Topic => Some(self.scope().address(Kind::TopicPolicy, address.name.as_str())),
+            _ => None,
+        };
+        // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
+        let filters = leftovers
+            .iter()
+            .filter(|(_, other)| counts_for(&other.value, &found.value));
+        let filters = filters.map(|(address, _)| (*address).clone());
+        let needs = if goes_on {
+            found.value.needs(self.scope())
+        } else {
+            Vec::new()
+        };
+        needs.into_iter().chain(policy).chain(filters).collect()
+    }
+
+    /// True for a filter that counts for an alarm that an earlier plan released.
+    pub(crate) fn counts_for_one_let_go(&self, filter: &Found) -> bool {
+        self.let_go_already()
+            .any(|(_, alarm)| counts_for(&filter.value, &alarm.value))
+    }
+
+    /// Notes what of `[[release]]` has nothing to say any more.
+    pub(crate) fn spent_releases(&mut self, leftovers: &BTreeMap<&Address, &Found>) {
+        let wanted = self.wanted;
+        for address in wanted
+            .release
+            .iter()
+            .filter(|address| !leftovers.contains_key(*address))
+        {
+            let found = self.live.objects.get(address);
+            let leans_on = found.map(|found| self.leans_on(address, found, true, leftovers));
+            let mut leans_on = leans_on.into_iter().flatten();
+            if !leans_on.any(|on| leftovers.contains_key(&on)) {
+                self.note(
+                    address,
+                    "nothing of this address is the stack's, so that its `[[release]]` can be dropped".into(),
+                );
+            }
+        }
+    }
+}
+
+/// True when a filter counts into the metric that an alarm reads.
+fn counts_for(filter: &Object, alarm: &Object) -> bool {
+    match (filter, alarm) {
+        (Object::MetricFilter(filter), Object::Alarm(alarm)) => filter.feeds(&alarm.namespace, &alarm.metric),
+        _ => false,
+    }
+}
