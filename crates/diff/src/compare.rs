@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::compare::{Change, Verdict};
+use trailwarden_spec::kinds::LogGroup;
 use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Wanted, Wish};
@@ -8,7 +9,7 @@ use trailwarden_spec::{Address, Kind, Object, Scope};
 
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
 use crate::settle::Settling;
-use crate::{blind, cost, order};
+use crate::{blind, cost, elsewhere, order};
 
 /// Holds what a spec wants against what an account holds.
 ///
@@ -46,6 +47,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
         gone: &gone,
     }
     .settle(&mut plan);
+    elsewhere::note(&mut plan, wanted);
     plan.attention.sort();
     plan.refusals
         .sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));
@@ -123,6 +125,7 @@ impl Planner<'_> {
         };
         // What is as bad one way as the other is a move, not the repair of a drift.
         let restores = restores.filter(|why| blinds.as_ref() != Some(why));
+        let lasts = after.as_ref().and_then(|after| after.lasts(before.as_ref()));
         self.plan.steps.push(Step {
             address: address.clone(),
             action,
@@ -137,6 +140,7 @@ impl Planner<'_> {
             },
             blinds,
             restores,
+            lasts,
             needs: Vec::new(),
             after_steps: Vec::new(),
         });
@@ -187,13 +191,20 @@ impl Planner<'_> {
                 self.refuse(address, RefusalCode::Missing, message, None, Vec::new());
             }
             Some(found) => {
-                if let (Object::LogGroup(_), Some(message)) =
-                    (&found.value, found.value.refuses(&found.value, &found.facts))
+                if let Object::LogGroup(group) = &found.value
+                    && self.counts_on(group)
+                    && let Some(message) = group.takes_no_filters()
                 {
                     self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
                 }
             }
         }
+    }
+
+    /// True when the spec wants a metric filter on a log group.
+    fn counts_on(&self, group: &LogGroup) -> bool {
+        let on_it = |wish: &Wish| matches!(&wish.object, Object::MetricFilter(filter) if filter.log_group == group.name);
+        self.wanted.objects.values().any(on_it)
     }
 
     fn wish(&mut self, address: &Address, wish: &Wish) {
@@ -325,7 +336,10 @@ impl Planner<'_> {
                     );
                 }
                 _ if released.contains(address) => {
-                    if found.facts.holds_data && found.owner == Owner::Ours {
+                    let ours = found.owner == Owner::Ours;
+                    if let Some(why) = found.value.keeps().filter(|_| ours) {
+                        self.note(address, format!("it is released, not deleted: {why}"));
+                    } else if found.facts.holds_data && ours {
                         self.note(
                             address,
                             format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
@@ -333,7 +347,13 @@ impl Planner<'_> {
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                _ => match found.value.keeps() {
+                    Some(why) => {
+                        let message = format!("AWS does not delete it: {why}, or leave out `--delete-data`");
+                        self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
+                    }
+                    None => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                },
             }
         }
     }
@@ -345,8 +365,8 @@ impl Planner<'_> {
         let mut queue: Vec<Address> = leftovers
             .iter()
             .filter(|(address, found)| {
-                let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
-                found.owner == Owner::Adopted || data
+                let kept = found.facts.holds_data || found.value.keeps().is_some();
+                found.owner == Owner::Adopted || kept && !self.options.delete_data.contains(**address)
             })
             .map(|(address, _)| (*address).clone())
             .collect();

@@ -61,6 +61,9 @@ fn chain() -> Vec<Object> {
         encryption: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
+        lifecycle: Managed::Leave,
+        object_lock: Managed::Leave,
+        access_logging: Managed::Leave,
         tags: Tags::default(),
     };
     let trail = Trail {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership,
-    Operator, Role, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, Encryption, Lifecycle, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectLock,
+    ObjectOwnership, Operator, Role, Subscription, Topic, Trail, Unit,
 };
 use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
 use trailwarden_spec::{Address, Kind, Object};
@@ -196,21 +196,36 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             encryption,
             versioning,
             object_ownership,
+            lifecycle,
+            object_lock,
+            access_logging,
             tags,
-        }) => match how % 5 {
+        }) => match how % 9 {
             0 => *public_access_blocked = false,
             1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
+            4 => *lifecycle = Managed::Set(None),
+            5 => {
+                let beside = vec!["only of keys that begin with `x`".into()];
+                *lifecycle = Managed::Set(Some(Lifecycle {
+                    beside,
+                    ..Lifecycle::default()
+                }));
+            }
+            6 => *object_lock = Managed::Set(ObjectLock::NoDefault),
+            7 => *access_logging = Managed::Set(None),
             _ => lose(tags),
         },
         Object::LogGroup(LogGroup {
             name: _,
             retention,
             class: _,
+            deletion_protection,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *retention = Managed::Set(Retention::Days(1)),
+            1 => *deletion_protection = Managed::Set(deletion_protection.get() != Some(&true)),
             _ => lose(tags),
         },
         Object::Role(Role {

@@ -28,6 +28,7 @@ pub fn json(plan: &Plan) -> Value {
                 "changes": step.changes,
                 "blinds": step.blinds,
                 "restores": step.restores,
+                "lasts": step.lasts,
                 "needs": wait(&step.needs),
                 "after": wait(&step.after_steps),
             })

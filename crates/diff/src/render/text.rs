@@ -174,6 +174,9 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
     if let Some(why) = &step.restores {
         writeln!(out, "      {LOUD}! blind until applied: {why}{LOUD:#}")?;
     }
+    if let Some(what) = &step.lasts {
+        writeln!(out, "      {LOUD}! cannot be undone: {what}{LOUD:#}")?;
+    }
     match step.action {
         Action::Delete => Ok(()),
         _ => write_changes(out, &step.changes, symbol),

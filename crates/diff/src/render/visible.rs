@@ -40,7 +40,8 @@ pub(super) fn plan(plan: &Plan) -> Plan {
     for step in &mut plan.steps {
         address(&mut step.address);
         step.changes.iter_mut().for_each(change);
-        step.blinds.iter_mut().chain(&mut step.restores).for_each(string);
+        let texts = step.blinds.iter_mut().chain(&mut step.restores);
+        texts.chain(&mut step.lasts).for_each(string);
     }
     for refusal in &mut plan.refusals {
         address(&mut refusal.address);

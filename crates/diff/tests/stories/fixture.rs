@@ -73,6 +73,9 @@ impl Story {
                 encryption: Managed::Leave,
                 versioning: Managed::Leave,
                 object_ownership: Managed::Leave,
+                lifecycle: Managed::Leave,
+                object_lock: Managed::Leave,
+                access_logging: Managed::Leave,
                 tags: team.clone(),
             },
         );
@@ -86,6 +89,7 @@ impl Story {
                 name: "/acme/account-activity".into(),
                 retention: Managed::Set(Retention::Days(365)),
                 class: Managed::Leave,
+                deletion_protection: Managed::Leave,
                 tags: team.clone(),
             },
         );

@@ -48,6 +48,7 @@ pub(crate) async fn ground(account: &Account) {
             name: "/acme/activity".into(),
             retention: Managed::Leave,
             class: Managed::Leave,
+            deletion_protection: Managed::Leave,
             tags: Tags::default(),
         })
         .await;

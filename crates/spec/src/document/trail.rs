@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Kind;
 use crate::arn::Arn;
-use crate::kinds::{BucketPolicy, Delivery, ManagementEvents, Role, Trail};
+use crate::kinds::{Delivery, ManagementEvents, Role, Trail};
 use crate::leaf::{Managed, Tags, digest};
 use crate::problem::{Problem, code};
 
@@ -12,7 +12,7 @@ use super::decoder::{At, Table};
 use super::heartbeat::{self, Heartbeat};
 use super::references::{BucketRef, GroupRef, RoleRef};
 use super::resolve::Resolver;
-use super::sections::{Entry, Section};
+use super::sections::{Document, Entry, Section};
 use super::stack::Header;
 use super::{limits, names};
 
@@ -201,16 +201,15 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
         }
         resolver.add(trail, &entry.origin);
     }
-    bucket_policies(resolver);
     roles(resolver);
 }
 
-/// The name of the bucket that a trail writes to.
-fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) -> Option<String> {
+/// The name of the bucket that is referred to.
+pub(crate) fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) -> Option<String> {
     match &bucket.value {
         BucketRef::Label(label) => {
             let found = resolver.find(&resolver.document.buckets, label, &bucket.spot)?;
-            Some(found.value.name.clone())
+            Some(found.value.bucket.name.clone())
         }
         BucketRef::Existing { name, owner } => {
             names::EXISTING_BUCKET.check(resolver.sink, name);
@@ -287,35 +286,22 @@ fn derived_role_name(stack: &str, label: &str) -> String {
     }
 }
 
-/// Adds a policy for each bucket of the spec that trails write to.
-fn bucket_policies(resolver: &mut Resolver<'_>) {
-    let document = resolver.document;
-    for (label, bucket) in &document.buckets {
-        if !resolver.made_by(Kind::Bucket, &bucket.value.name, &bucket.origin) {
-            continue;
-        }
-        let writes = |section: &TrailSection| match &section.bucket {
-            Some(At {
-                value: BucketRef::Label(to),
-                ..
-            }) => to == label,
-            _ => false,
-        };
-        let mut trails: Vec<(&str, Option<&str>)> = Vec::new();
-        for section in document
-            .trails
-            .values()
-            .map(|entry| &entry.value)
-            .filter(|section| writes(section))
-        {
-            trails.push((&section.trail.name, section.trail.prefix.as_deref()));
-        }
-        if !trails.is_empty() {
-            let (stack, name) = (&resolver.header.stack, &bucket.value.name);
-            let policy = BucketPolicy::for_trails(&stack.name, &stack.scope, name, trails);
-            resolver.add(policy, &bucket.origin);
-        }
-    }
+/// The trails that write to the bucket of a label, each with its prefix.
+pub(crate) fn writing_to<'d>(
+    document: &'d Document,
+    label: &str,
+) -> impl Iterator<Item = (&'d str, Option<&'d str>)> {
+    let writes = move |section: &&TrailSection| match &section.bucket {
+        Some(At {
+            value: BucketRef::Label(to),
+            ..
+        }) => to == label,
+        _ => false,
+    };
+    let sections = document.trails.values().map(|entry| &entry.value);
+    sections
+        .filter(writes)
+        .map(|section| (section.trail.name.as_str(), section.trail.prefix.as_deref()))
 }
 
 /// Adds the roles of the spec, each with the groups that its trails deliver to.

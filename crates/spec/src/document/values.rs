@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use crate::kinds::{ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol, Statistic, Unit};
+use crate::kinds::{
+    LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol, Statistic,
+    StorageClass, Unit,
+};
 use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
 
@@ -164,10 +167,13 @@ macro_rules! words {
     )*};
 }
 words! {
+    LockMode: LockMode::from_word;
+    LogClass: LogClass::from_word;
     ManagementEvents: ManagementEvents::from_word;
     MissingData: MissingData::from_word;
     ObjectOwnership: ObjectOwnership::from_word;
     Protocol: Protocol::from_word;
+    StorageClass: StorageClass::from_word;
     Unit: Unit::from_word;
 }
 
