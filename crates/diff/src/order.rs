@@ -225,10 +225,25 @@ impl<'a> Order<'a> {
     }
 
     /// True when a step must be done before another takes away what it holds on to. Buckets whose access
-    /// logs go to each other, by whoever's hand, would wait in a circle, and lose nothing by not waiting.
+    /// logs go to each other, by whoever's hand, would wait in a circle.
     fn leans(&self, step: &Step, on: &Step) -> bool {
-        let buckets = step.address.kind == Kind::Bucket && on.address.kind == Kind::Bucket;
-        self.held(step, &on.address) && !(buckets && step.after.is_none())
+        self.held(step, &on.address) && !(step.after.is_none() && self.logs_to(on, &step.address))
+    }
+
+    /// True when the access logs of a bucket go to another one, over however many.
+    fn logs_to(&self, step: &Step, bucket: &Address) -> bool {
+        let mut on_the_way = BTreeSet::new();
+        let mut at = Some(step);
+        while let Some(step) = at.filter(|step| step.address.kind == Kind::Bucket) {
+            if self.held(step, bucket) {
+                return true;
+            }
+            if !on_the_way.insert(&step.address) {
+                break;
+            }
+            at = self.steps.iter().find(|next| self.held(step, &next.address));
+        }
+        false
     }
 
     fn held(&self, step: &Step, address: &Address) -> bool {

@@ -110,7 +110,7 @@ fn a_plan_only_reads() {
             "AlarmRead",
             r#"1 on "arn:aws:cloudwatch:us-east-1:123456789012:alarm:acme-*""#,
         ),
-        ("BucketRead", r#"8 on "arn:aws:s3:::logs""#),
+        ("BucketRead", r#"11 on "arn:aws:s3:::logs""#),
         (
             "LogGroupsRead",
             r#"1 on "arn:aws:logs:us-east-1:123456789012:log-group:*""#,
