@@ -75,11 +75,25 @@ impl<'a> At<'a> {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         T: Send,
     {
-        let unseen = |error: &AccountError| self.fresh && error.is("NoSuchBucket");
-        self.aws
-            .door
-            .call_until_visible(api, NEW_BUCKET, unseen, send)
-            .await
+        self.call_until(api, NEW_BUCKET, |_| false, send).await
+    }
+
+    /// Like [`At::call`], and waits for something else, too.
+    async fn call_until<T, E, F, Fut>(
+        &self,
+        api: Api,
+        wait: Wait,
+        waits_for: impl Fn(&AccountError) -> bool + Send + Sync,
+        send: F,
+    ) -> Result<T, AccountError>
+    where
+        F: Fn() -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        T: Send,
+    {
+        let unseen = |error: &AccountError| self.fresh && error.is("NoSuchBucket") || waits_for(error);
+        self.aws.door.call_until_visible(api, wait, unseen, send).await
     }
 
     /// The bucket's tags as they are, `aws:` tags and our marks included.
@@ -331,7 +345,8 @@ async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(),
     if wanted.public_access_blocked != before.public_access_blocked {
         bucket.put_public_access(wanted.public_access_blocked).await?;
     }
-    if let Some(versioning) = changed(&wanted.versioning, &before.versioning) {
+    let versioning = changed(&wanted.versioning, &before.versioning);
+    if let Some(versioning) = versioning {
         bucket.put_versioning(*versioning).await?;
     }
     if let Some(encryption) = changed(&wanted.encryption, &before.encryption) {
@@ -341,7 +356,7 @@ async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(),
         bucket.put_ownership(*ownership).await?;
     }
     if let Some(lock) = changed(&wanted.object_lock, &before.object_lock) {
-        bucket.put_object_lock(lock).await?;
+        bucket.put_object_lock(lock, versioning.is_some()).await?;
     }
     if let Some(lifecycle) = changed(&wanted.lifecycle, &before.lifecycle) {
         bucket.put_lifecycle(lifecycle.as_ref()).await?;

@@ -6,10 +6,14 @@ use trailwarden_spec::kinds::AccessLogging;
 
 use super::super::known::{Known, built};
 use super::At;
-use crate::door::Api;
+use crate::door::{Api, Wait};
 
 const GET: Api = Api::read("s3", "GetBucketLogging");
 const PUT: Api = Api::write("s3", "PutBucketLogging");
+
+/// The bucket of the access logs may have been made a second ago.
+const TARGET: Wait = Wait::short("S3 to know the bucket that the access logs go to");
+const BAD_TARGET: &str = "InvalidTargetBucketForLogging";
 
 impl At<'_> {
     async fn logging_enabled(&self) -> Result<Option<LoggingEnabled>, AccountError> {
@@ -54,14 +58,15 @@ impl At<'_> {
         let status = BucketLoggingStatus::builder()
             .set_logging_enabled(enabled)
             .build();
-        let put = self.call(PUT, || {
+        let unseen = |error: &AccountError| error.is(BAD_TARGET) && error.message.contains("does not exist");
+        let put = self.call_until(PUT, TARGET, unseen, || {
             let put = self.client.put_bucket_logging().bucket(self.name);
             put.expected_bucket_owner(self.owner())
                 .bucket_logging_status(status.clone())
                 .send()
         });
         put.await.map(drop).map_err(|error| {
-            if error.is("InvalidTargetBucketForLogging") || error.is("CrossLocationLoggingProhibitted") {
+            if error.kind != ErrorKind::NotPropagated && error.is(BAD_TARGET) || error.is("CrossLocationLoggingProhibitted") {
                 return error.known(
                     ErrorKind::Refused,
                     "S3 writes access logs to a bucket of the same account and region that has no Object Lock",

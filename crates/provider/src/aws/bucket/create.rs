@@ -62,7 +62,7 @@ pub(super) async fn create(wanted: &Bucket, aws: &Aws) -> Result<(), AccountErro
         bucket.put_encryption(encryption).await?;
     }
     if let Some(lock) = wanted.object_lock.get() {
-        bucket.put_object_lock(lock).await?;
+        bucket.put_object_lock(lock, true).await?;
     }
     if let Some(Some(lifecycle)) = wanted.lifecycle.get() {
         bucket.put_lifecycle(Some(lifecycle)).await?;

@@ -9,10 +9,12 @@ use trailwarden_spec::kinds::{DefaultRetention, LockMode, ObjectLock, Period};
 
 use super::super::known::Known;
 use super::At;
-use crate::door::{Absent, Api};
+use crate::door::{Absent, Api, Wait};
 
 const GET: Api = Api::read("s3", "GetObjectLockConfiguration");
 const PUT: Api = Api::write("s3", "PutObjectLockConfiguration");
+
+const VERSIONING: Wait = Wait::long("all of S3 to know the bucket's versioning");
 
 impl At<'_> {
     /// The lock, and what of it this version does not know.
@@ -36,8 +38,13 @@ impl At<'_> {
     }
 
     /// Sets or takes away the default retention. On a bucket with versioning it switches Object Lock
-    /// on, too, as S3 allows since November 2023.
-    pub(super) async fn put_object_lock(&self, lock: &ObjectLock) -> Result<(), AccountError> {
+    /// on, too, as S3 allows since November 2023. `just_versioned` says that versioning has been switched
+    /// on a moment ago, so that not all of S3 may know of it.
+    pub(super) async fn put_object_lock(
+        &self,
+        lock: &ObjectLock,
+        just_versioned: bool,
+    ) -> Result<(), AccountError> {
         if !lock.is_on() {
             return Ok(());
         }
@@ -56,14 +63,15 @@ impl At<'_> {
             .object_lock_enabled(ObjectLockEnabled::Enabled)
             .set_rule(rule)
             .build();
-        let put = self.call(PUT, || {
+        let waits = |error: &AccountError| just_versioned && error.is("InvalidBucketState");
+        let put = self.call_until(PUT, VERSIONING, waits, || {
             let put = self.client.put_object_lock_configuration().bucket(self.name);
             put.expected_bucket_owner(self.owner())
                 .object_lock_configuration(configuration.clone())
                 .send()
         });
         put.await.map(drop).map_err(|error| {
-            if error.is("InvalidBucketState") {
+            if error.is("InvalidBucketState") && !just_versioned {
                 return error.known(
                     ErrorKind::Refused,
                     "Object Lock needs versioning, which is not on: write `versioning = true`",
