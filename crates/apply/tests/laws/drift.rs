@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, Lifecycle, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectLock,
-    ObjectOwnership, Operator, Role, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, DefaultRetention, Encryption, Lifecycle, LockMode, LogGroup, ManagementEvents,
+    MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role, Subscription, Topic,
+    Trail, Unit,
 };
 use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
 use trailwarden_spec::{Address, Kind, Object};
@@ -213,7 +214,16 @@ pub(crate) fn field(object: &mut Object, how: usize) {
                     ..Lifecycle::default()
                 }));
             }
-            6 => *object_lock = Managed::Set(ObjectLock::NoDefault),
+            6 => {
+                let retention = DefaultRetention {
+                    mode: LockMode::Governance,
+                    period: Period::Years(1),
+                };
+                *object_lock = Managed::Set(match object_lock.get() {
+                    Some(ObjectLock::Default(_)) => ObjectLock::NoDefault,
+                    _ => ObjectLock::Default(retention),
+                });
+            }
             7 => *access_logging = Managed::Set(None),
             _ => lose(tags),
         },
