@@ -75,9 +75,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>)
         Some(Logging::Off) => bucket.access_logging = Managed::Set(None),
         Some(Logging::To { bucket: to, prefix }) => {
             if let Some(target) = target(resolver, entry, to) {
-                let prefix = prefix.as_ref().map(|prefix| prefix.value.clone());
                 bucket.access_logging = Managed::Set(Some(AccessLogging {
-                    prefix: prefix.unwrap_or_else(|| format!("{}/", bucket.name)),
+                    prefix: prefix_for(&bucket.name, prefix.as_ref()),
                     bucket: target,
                 }));
             }
@@ -86,9 +85,14 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>)
     resolver.add(bucket, &entry.origin);
 }
 
+/// What the keys of a bucket's access logs begin with. Without a word they tell which bucket they are
+/// about.
+fn prefix_for(bucket: &str, written: Option<&At<String>>) -> String {
+    written.map_or_else(|| format!("{bucket}/"), |prefix| prefix.value.clone())
+}
+
 /// The name of the bucket that access logs go to.
 fn target(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>, to: &At<BucketRef>) -> Option<String> {
-    let report = |resolver: &Resolver<'_>, problem: Problem| resolver.sink.report(problem);
     match &to.value {
         BucketRef::Existing {
             name: _,
@@ -96,10 +100,9 @@ fn target(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>, to: &At<Buc
         } if owner.value != resolver.scope().account => {
             let message = format!("the bucket is of account {}", owner.value);
             let problem = Problem::new(code::OUT_OF_REACH, &owner.spot, message).label("another account's");
-            report(
-                resolver,
-                problem.help("S3 writes access logs to buckets of the same account and region only"),
-            );
+            resolver
+                .sink
+                .report(problem.help("S3 writes access logs to buckets of the same account and region only"));
             return None;
         }
         BucketRef::Label(label) => {
@@ -113,10 +116,8 @@ fn target(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>, to: &At<Buc
                     format!("S3 writes no access logs to `[bucket.{label}]`, which has `object_lock`");
                 let problem =
                     Problem::new(code::CONTRADICTION, &to.spot, message).label("locks what it holds");
-                report(
-                    resolver,
-                    problem.help("let the access logs go to a bucket without Object Lock"),
-                );
+                let help = "let the access logs go to a bucket without Object Lock";
+                resolver.sink.report(problem.help(help));
             }
         }
         BucketRef::Existing { .. } => {}
@@ -191,9 +192,7 @@ pub(crate) fn policies(resolver: &mut Resolver<'_>) {
                 && matches!(&bucket.value, BucketRef::Label(to) if to == label)
             {
                 let source = source.value.bucket.name.as_str();
-                let prefix = prefix
-                    .as_ref()
-                    .map_or_else(|| format!("{source}/"), |prefix| prefix.value.clone());
+                let prefix = prefix_for(source, prefix.as_ref());
                 policy = policy.and_access_logs(&stack.name, &stack.scope, source, &prefix);
             }
         }
