@@ -2,11 +2,13 @@
 //!
 //! One test target, so that everything is linked once and moto is started once.
 
+mod bucket;
 mod changes;
 mod drift;
 mod faults;
 mod first_setup;
 mod habits;
+mod log_group;
 mod patterns;
 mod protect;
 // `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.

@@ -168,7 +168,7 @@ fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
             stale(Vec::new(), "it is not this stack's any more")
         }
         (Some(before), Some(now)) => {
-            let changes = now.value.changes(Some(before));
+            let changes = now.value.clone().seen_by(before).changes(Some(before));
             differs(&changes)
                 .then(|| stale(changes, "it was changed since the plan"))
                 .flatten()

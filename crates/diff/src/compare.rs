@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use trailwarden_spec::compare::{Change, Verdict};
+use trailwarden_spec::kinds::LogGroup;
 use trailwarden_spec::leaf::{Owner, in_brief};
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Wanted, Wish};
@@ -10,7 +11,7 @@ use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step
 use crate::protect::Protected;
 use crate::select::select;
 use crate::settle::Settling;
-use crate::{blind, cost, order};
+use crate::{blind, cost, elsewhere, order};
 
 /// Holds what a spec wants against what an account holds.
 ///
@@ -56,6 +57,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
         protected: &protected,
     }
     .settle(&mut plan);
+    elsewhere::note(&mut plan, wanted);
     plan.attention.sort();
     plan.refusals
         .sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));
@@ -141,6 +143,7 @@ impl Planner<'_> {
             .enumerate()
             .map(|(at, statement)| in_brief(at + 1, statement))
             .collect();
+        let lasts = after.as_ref().and_then(|after| after.lasts(before.as_ref()));
         self.plan.steps.push(Step {
             address: address.clone(),
             action,
@@ -156,6 +159,7 @@ impl Planner<'_> {
             kept,
             blinds,
             restores,
+            lasts,
             needs: Vec::new(),
             after_steps: Vec::new(),
         });
@@ -206,13 +210,20 @@ impl Planner<'_> {
                 self.refuse(address, RefusalCode::Missing, message, None, Vec::new());
             }
             Some(found) => {
-                if let (Object::LogGroup(_), Some(message)) =
-                    (&found.value, found.value.refuses(&found.value, &found.facts))
+                if let Object::LogGroup(group) = &found.value
+                    && self.counts_on(group)
+                    && let Some(message) = group.takes_no_filters()
                 {
                     self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
                 }
             }
         }
+    }
+
+    /// True when the spec wants a metric filter on a log group.
+    fn counts_on(&self, group: &LogGroup) -> bool {
+        let on_it = |wish: &Wish| matches!(&wish.object, Object::MetricFilter(filter) if filter.log_group == group.name);
+        self.wanted.objects.values().any(on_it)
     }
 
     fn wish(&mut self, address: &Address, wish: &Wish) {
@@ -356,8 +367,10 @@ impl Planner<'_> {
                     );
                 }
                 _ if released.contains(address) => {
-                    let said = wanted.release.contains(address);
-                    if found.facts.holds_data && found.owner == Owner::Ours && !said {
+                    let ours = found.owner == Owner::Ours && !wanted.release.contains(address);
+                    if let Some(why) = found.value.keeps().filter(|_| ours) {
+                        self.note(address, format!("it is released, not deleted: {why}"));
+                    } else if found.facts.holds_data && ours {
                         self.note(
                             address,
                             format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
@@ -365,7 +378,13 @@ impl Planner<'_> {
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                _ => match found.value.keeps() {
+                    Some(why) => {
+                        let message = format!("AWS does not delete it: {why}, or leave out `--delete-data`");
+                        self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
+                    }
+                    None => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                },
             }
         }
     }

@@ -11,6 +11,7 @@
 mod blind;
 mod compare;
 mod cost;
+mod elsewhere;
 mod order;
 mod plan;
 mod protect;

@@ -1,7 +1,8 @@
 //! Which step waits for which.
 //!
 //! There are no circles. What is made waits only for other things that are made, along the chain:
-//! buckets, groups, roles and topics, their policies and subscribers, filters, alarms, trails. What
+//! buckets, groups, roles and topics, their policies and subscribers, filters, alarms, trails; a
+//! bucket for the one that its access logs go to, which the spec allows in no circle. What
 //! is deleted waits for what is made in its stead and for what leaned on it, which is further down
 //! the chain. What is narrowed waits for what leaned on it; nothing but the deletion of an object
 //! that it is part of waits for that.
@@ -87,6 +88,7 @@ fn divide(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
             changes: after.changes(Some(held)),
             before: Some(held.clone()),
             restores: None,
+            lasts: None,
             ..step.clone()
         };
         if widens {
@@ -189,7 +191,7 @@ impl<'a> Order<'a> {
     fn deleting(&self, step: &Step, waits: &mut Waits) {
         waits
             .needs
-            .extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
+            .extend(self.which(|o| o.action != Action::Release && self.leans(o, step)));
         let watches = WATCH.contains(&step.address.kind) || step.address.kind == Kind::LogGroup;
         waits.needs.extend(self.which(|o| {
             let instead = o.address.kind == step.address.kind || (watches && WATCH.contains(&o.address.kind));
@@ -209,8 +211,8 @@ impl<'a> Order<'a> {
     fn releasing(&self, step: &Step, waits: &mut Waits) {
         waits
             .needs
-            .extend(self.which(|o| o.action != Action::Release && self.held(o, &step.address)));
-        let needed = |o: &Step| o.action == Action::Release && self.held(step, &o.address);
+            .extend(self.which(|o| o.action != Action::Release && self.leans(o, step)));
+        let needed = |o: &Step| o.action == Action::Release && self.leans(step, o);
         waits.needs.extend(self.which(needed));
     }
 
@@ -220,6 +222,28 @@ impl<'a> Order<'a> {
             .enumerate()
             .filter(move |(_, step)| is(step))
             .map(|(at, _)| at)
+    }
+
+    /// True when a step must be done before another takes away what it holds on to. Buckets whose access
+    /// logs go to each other, by whoever's hand, would wait in a circle.
+    fn leans(&self, step: &Step, on: &Step) -> bool {
+        self.held(step, &on.address) && !(step.after.is_none() && self.logs_to(on, &step.address))
+    }
+
+    /// True when the access logs of a bucket go to another one, over however many.
+    fn logs_to(&self, step: &Step, bucket: &Address) -> bool {
+        let mut on_the_way = BTreeSet::new();
+        let mut at = Some(step);
+        while let Some(step) = at.filter(|step| step.address.kind == Kind::Bucket) {
+            if self.held(step, bucket) {
+                return true;
+            }
+            if !on_the_way.insert(&step.address) {
+                break;
+            }
+            at = self.steps.iter().find(|next| self.held(step, &next.address));
+        }
+        false
     }
 
     fn held(&self, step: &Step, address: &Address) -> bool {

@@ -64,6 +64,8 @@ pub struct Step {
     /// What goes unnoticed until this step is done, if anything does: the drift has blinded the
     /// watch.
     pub restores: Option<String>,
+    /// What no later step takes back, if there is anything.
+    pub lasts: Option<String>,
     /// Indices of the steps that must have succeeded before this one.
     pub needs: Vec<usize>,
     /// Indices of the steps that must have ended, however, before this one.

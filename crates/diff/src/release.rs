@@ -19,8 +19,8 @@ impl Planner<'_> {
         let mut queue: Vec<Address> = leftovers
             .iter()
             .filter(|(address, found)| {
-                let data = found.facts.holds_data && !self.options.delete_data.contains(**address);
-                goes_on(address, found) || data
+                let kept = found.facts.holds_data || found.value.keeps().is_some();
+                goes_on(address, found) || kept && !self.options.delete_data.contains(**address)
             })
             .map(|(address, _)| (*address).clone())
             .collect();

@@ -22,6 +22,7 @@ use trailwarden_spec::live::{Attention, Found, Live, SeenTrail, Usage};
 use trailwarden_spec::wanted::{Wanted, Wish, own_namespace};
 use trailwarden_spec::{Kind, Object};
 
+use crate::aws::bucket::Asked;
 use crate::aws::{Aws, bucket, log_group, metric_filter, role, trail};
 use crate::index::Index;
 use crate::provider::read;
@@ -218,7 +219,12 @@ impl<'a> Survey<'a> {
             });
             try_join_all(parts).await
         };
-        let wanted = try_join_all(named.iter().map(|name| bucket::read_with(self.aws, name, None)));
+        let asked = |name: &str| match self.wish(Kind::Bucket, name).map(|wish| &wish.object) {
+            Some(Object::Bucket(wish)) => Asked::by(wish),
+            _ => Asked::NONE,
+        };
+        let read_one = |name| bucket::read_with(self.aws, name, None, asked(name));
+        let wanted = try_join_all(named.iter().map(|name| read_one(name)));
         let policies = try_join_all(
             policies
                 .iter()

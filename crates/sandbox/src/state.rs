@@ -114,9 +114,26 @@ pub(crate) struct Bucket {
     pub(crate) ownership: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lifecycle: Option<Lifecycle>,
+    /// The document as it was put; None while Object Lock is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) object_lock: Option<String>,
+    /// The document as it was put; None while nothing is logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) logging: Option<String>,
     pub(crate) tags: Tags,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) objects: BTreeMap<String, Object>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Lifecycle {
+    /// As it was put.
+    pub(crate) document: String,
+    /// Which objects are too small to be moved, unless a rule says so.
+    pub(crate) least_size: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

@@ -63,6 +63,9 @@ fn chain() -> Vec<Object> {
         encryption: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
+        lifecycle: Managed::Leave,
+        object_lock: Managed::Leave,
+        access_logging: Managed::Leave,
         tags: Tags::default(),
     };
     let trail = Trail {
@@ -115,7 +118,7 @@ fn a_plan_only_reads() {
             "AlarmRead",
             r#"1 on "arn:aws:cloudwatch:us-east-1:123456789012:alarm:acme-*""#,
         ),
-        ("BucketRead", r#"8 on "arn:aws:s3:::logs""#),
+        ("BucketRead", r#"11 on "arn:aws:s3:::logs""#),
         (
             "LogGroupsRead",
             r#"1 on "arn:aws:logs:us-east-1:123456789012:log-group:*""#,

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, Insight, LogGroup, ManagementEvents, MetricFilter, MissingData,
-    ObjectOwnership, Operator, Role, SelectorForm, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, DefaultRetention, Encryption, Insight, Lifecycle, LockMode, LogGroup, ManagementEvents,
+    MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role, SelectorForm,
+    Subscription, Topic, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
@@ -199,23 +200,47 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             encryption,
             versioning,
             object_ownership,
+            lifecycle,
+            object_lock,
+            access_logging,
             tags,
-        }) => match how % 6 {
+        }) => match how % 10 {
             0 => *public_access_blocked = false,
             1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
-            4 => lose(tags),
+            4 => *lifecycle = Managed::Set(None),
+            5 => {
+                let beside = vec!["only of keys that begin with `x`".into()];
+                *lifecycle = Managed::Set(Some(Lifecycle {
+                    beside,
+                    ..Lifecycle::default()
+                }));
+            }
+            6 => {
+                let retention = DefaultRetention {
+                    mode: LockMode::Governance,
+                    period: Period::Years(1),
+                };
+                *object_lock = Managed::Set(match object_lock.get() {
+                    Some(ObjectLock::Default(_)) => ObjectLock::NoDefault,
+                    _ => ObjectLock::Default(retention),
+                });
+            }
+            7 => *access_logging = Managed::Set(None),
+            8 => lose(tags),
             _ => guard(tags),
         },
         Object::LogGroup(LogGroup {
             name: _,
             retention,
             class: _,
+            deletion_protection,
             tags,
-        }) => match how % 3 {
+        }) => match how % 4 {
             0 => *retention = Managed::Set(Retention::Days(1)),
-            1 => lose(tags),
+            1 => *deletion_protection = Managed::Set(deletion_protection.get() != Some(&true)),
+            2 => lose(tags),
             _ => guard(tags),
         },
         Object::Role(Role {

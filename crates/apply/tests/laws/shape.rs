@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, LogGroup, ManagementEvents, MetricFilter, Protocol, Role, Subscription,
-    Topic, TopicPolicy, Trail, Unit,
+    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, Lifecycle, LockMode, LogGroup,
+    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Subscription, Topic, TopicPolicy,
+    Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     BasicSelector, Endpoint, FilterPattern, Managed, Owner, Retention, Selector, Selectors, Tags,
@@ -78,7 +79,12 @@ pub(crate) fn stack() -> Stack {
 pub(crate) fn world() -> World {
     let mut world = World::new(stack());
     for group in 0..2 {
-        let elsewhere = log_group(&group_name(group, true), Managed::Leave, &Tags::default());
+        let elsewhere = log_group(
+            &group_name(group, true),
+            Managed::Leave,
+            Managed::Leave,
+            &Tags::default(),
+        );
         world.insert(elsewhere.into(), Owner::Foreign);
     }
     world
@@ -92,16 +98,26 @@ fn group_name(number: usize, existing: bool) -> String {
     format!("/g{number}{}", if existing { "-elsewhere" } else { "" })
 }
 
-fn log_group(name: &str, retention: Managed<Retention>, tags: &Tags) -> LogGroup {
+fn log_group(name: &str, retention: Managed<Retention>, protection: Managed<bool>, tags: &Tags) -> LogGroup {
     LogGroup {
         name: name.into(),
         retention,
         class: Managed::Leave,
+        deletion_protection: protection,
         tags: tags.clone(),
     }
 }
 
 impl Shape {
+    /// The value where everything is written.
+    fn if_all<T>(&self, value: T) -> Managed<T> {
+        if self.writes_all {
+            Managed::Set(value)
+        } else {
+            Managed::Leave
+        }
+    }
+
     /// The spec as the decoder would resolve it.
     pub(crate) fn wanted(&self) -> Wanted {
         let mut builder = Builder::new();
@@ -139,7 +155,10 @@ impl Shape {
                 );
             } else {
                 let retention = self.retention.map(Retention::Days).into();
-                builder.add("group", log_group(&group_name, retention, &tags));
+                builder.add(
+                    "group",
+                    log_group(&group_name, retention, self.if_all(false), &tags),
+                );
             }
         }
         let role_name = name("role", 0, self.role_renamed);
@@ -197,11 +216,39 @@ impl Shape {
                 },
             );
         }
+        // The access logs of all buckets go to the first one.
+        let logs = delivering.keys().next().cloned();
+        let sources: Vec<String> = delivering.keys().skip(1).cloned().collect();
         for (bucket, trails) in delivering {
             let of = trails
                 .iter()
                 .map(|(name, prefix)| (name.as_str(), prefix.as_deref()));
-            builder.add("bucket", BucketPolicy::for_trails("acme", &scope, &bucket, of));
+            let mut policy = BucketPolicy::for_trails("acme", &scope, &bucket, of);
+            if self.writes_all {
+                policy = policy.and_tls_only("acme", &scope);
+            }
+            for source in sources
+                .iter()
+                .filter(|_| self.writes_all && logs.as_ref() == Some(&bucket))
+            {
+                policy = policy.and_access_logs("acme", &scope, source, "s3/");
+            }
+            builder.add("bucket", policy);
+            let access_logging = logs
+                .clone()
+                .filter(|logs| *logs != bucket)
+                .map(|bucket| AccessLogging {
+                    bucket,
+                    prefix: "s3/".into(),
+                });
+            let lock = DefaultRetention {
+                mode: LockMode::Governance,
+                period: Period::Days(30),
+            };
+            let lifecycle = Lifecycle {
+                expire_days: Some(365),
+                ..Lifecycle::default()
+            };
             builder.add(
                 "bucket",
                 Bucket {
@@ -215,6 +262,13 @@ impl Shape {
                         Managed::Leave
                     },
                     object_ownership: Managed::Leave,
+                    lifecycle: self.if_all(Some(lifecycle)),
+                    object_lock: self.if_all(if access_logging.is_some() {
+                        ObjectLock::Default(lock)
+                    } else {
+                        ObjectLock::Off
+                    }),
+                    access_logging: self.if_all(access_logging),
                     tags: tags.clone(),
                 },
             );

@@ -126,9 +126,12 @@ impl World {
         };
         let mut live = Live::default();
         for address in self.addresses() {
-            let Some(found) = self.view(&address) else {
+            let Some(mut found) = self.view(&address) else {
                 continue;
             };
+            if let Some(wish) = wanted.objects.get(&address) {
+                found.value = found.value.seen_by(&wish.object);
+            }
             let of_ours = match address.kind {
                 Kind::BucketPolicy => self.is_ours(Kind::Bucket, &address.name),
                 Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
@@ -163,6 +166,10 @@ impl World {
             .get(&object.address(self.scope()))
             .map(|found| &found.value);
         match object {
+            Object::Bucket(bucket) => match bucket.access_logging.get() {
+                Some(Some(to)) => self.there(Kind::Bucket, &to.bucket),
+                _ => Ok(()),
+            },
             Object::MetricFilter(filter) => self.there(Kind::LogGroup, &filter.log_group),
             Object::TopicPolicy(policy) => self.there(Kind::Topic, &policy.topic),
             Object::BucketPolicy(policy) => self.there(Kind::Bucket, &policy.bucket),
@@ -218,9 +225,11 @@ impl World {
         let source = scope.trail_arn(&trail.name).to_string();
         let put = Request::new(service(), "s3:PutObject", file)
             .context("aws:SourceArn", source.as_str())
+            .context("aws:SecureTransport", "true")
             .context("s3:x-amz-acl", "bucket-owner-full-control");
-        let acl =
-            Request::new(service(), "s3:GetBucketAcl", arn.to_string()).context("aws:SourceArn", source);
+        let acl = Request::new(service(), "s3:GetBucketAcl", arn.to_string())
+            .context("aws:SecureTransport", "true")
+            .context("aws:SourceArn", source);
         [put, acl].iter().all(|request| allowed(policy, request))
     }
 
@@ -297,10 +306,11 @@ impl World {
         match after {
             Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(after),
             _ => {
-                self.objects
+                let found = self
+                    .objects
                     .get_mut(&address)
-                    .ok_or(format!("{address} is not there"))?
-                    .value = after.clone()
+                    .ok_or(format!("{address} is not there"))?;
+                found.value = after.clone().complete(Some((&found.value, &found.facts)));
             }
         }
         Ok(())
@@ -327,6 +337,7 @@ impl World {
                     .into(),
                 );
             }
+            Object::LogGroup(_) if object.keeps().is_some() => return Err("ValidationException".into()),
             _ => {
                 self.objects
                     .remove(&address)

@@ -31,6 +31,7 @@ pub fn json(plan: &Plan) -> Value {
                 "kept": step.kept,
                 "blinds": step.blinds,
                 "restores": step.restores,
+                "lasts": step.lasts,
                 "needs": wait(&step.needs),
                 "after": wait(&step.after_steps),
             })

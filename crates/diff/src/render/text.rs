@@ -187,6 +187,9 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
     if let Some(why) = &step.restores {
         writeln!(out, "      {LOUD}! blind until applied: {why}{LOUD:#}")?;
     }
+    if let Some(what) = &step.lasts {
+        writeln!(out, "      {LOUD}! cannot be undone: {what}{LOUD:#}")?;
+    }
     if step.action != Action::Delete {
         write_changes(out, &step.changes, symbol)?;
     }

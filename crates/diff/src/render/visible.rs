@@ -52,7 +52,8 @@ pub(super) fn plan(plan: &Plan) -> Plan {
         step.origin.iter_mut().for_each(line);
         changes(&mut step.changes);
         step.kept.iter_mut().for_each(line);
-        step.blinds.iter_mut().chain(&mut step.restores).for_each(line);
+        let texts = step.blinds.iter_mut().chain(&mut step.restores);
+        texts.chain(&mut step.lasts).for_each(line);
     }
     for refusal in &mut plan.refusals {
         address(&mut refusal.address);

@@ -77,6 +77,9 @@ impl Story {
                 encryption: Managed::Leave,
                 versioning: Managed::Leave,
                 object_ownership: Managed::Leave,
+                lifecycle: Managed::Leave,
+                object_lock: Managed::Leave,
+                access_logging: Managed::Leave,
                 tags: team.clone(),
             },
         );
@@ -90,6 +93,7 @@ impl Story {
                 name: "/acme/account-activity".into(),
                 retention: Managed::Set(Retention::Days(365)),
                 class: Managed::Leave,
+                deletion_protection: Managed::Leave,
                 tags: team.clone(),
             },
         );

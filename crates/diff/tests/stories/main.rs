@@ -2,9 +2,13 @@
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
+mod bucket;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod log_group;
 #[cfg(test)]
 mod protect;
 #[cfg(test)]

@@ -21,10 +21,14 @@ use super::known::{Known, built};
 use super::{Aws, Page};
 use crate::door::{Absent, Api, Wait};
 
+mod access_logging;
 mod create;
+mod lifecycle;
+mod object_lock;
 mod settings;
 mod write;
 
+pub(crate) use settings::Asked;
 use settings::Settings;
 
 const GET_TAGGING: Api = Api::read("s3", "GetBucketTagging");
@@ -71,11 +75,25 @@ impl<'a> At<'a> {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         T: Send,
     {
-        let unseen = |error: &AccountError| self.fresh && error.is("NoSuchBucket");
-        self.aws
-            .door
-            .call_until_visible(api, NEW_BUCKET, unseen, send)
-            .await
+        self.call_until(api, NEW_BUCKET, |_| false, send).await
+    }
+
+    /// Like [`At::call`], and waits for something else, too.
+    async fn call_until<T, E, F, Fut>(
+        &self,
+        api: Api,
+        wait: Wait,
+        waits_for: impl Fn(&AccountError) -> bool + Send + Sync,
+        send: F,
+    ) -> Result<T, AccountError>
+    where
+        F: Fn() -> Fut + Send + Sync,
+        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        T: Send,
+    {
+        let unseen = |error: &AccountError| self.fresh && error.is("NoSuchBucket") || waits_for(error);
+        self.aws.door.call_until_visible(api, wait, unseen, send).await
     }
 
     /// The bucket's tags as they are, `aws:` tags and our marks included.
@@ -103,13 +121,16 @@ pub(super) async fn turn(aws: &Aws, bucket: &str) -> OwnedMutexGuard<()> {
 }
 
 /// Reads a bucket but not whether it holds objects: a plan that deletes nothing need not know.
-/// `tags` are those of the tag index, where it has the bucket.
+/// `tags` are those of the tag index, where it has the bucket; of the settings that few specs write
+/// those are read that are asked for.
 pub(crate) async fn read_with(
     aws: &Aws,
     name: &str,
     tags: Option<BTreeMap<String, String>>,
+    asked: Asked,
 ) -> Result<Option<Found>, AccountError> {
-    Ok(look(&At::here(aws, name), tags).await?.map(|(found, _)| found))
+    let found = look(&At::here(aws, name), tags, asked).await?;
+    Ok(found.map(|(found, _)| found))
 }
 
 /// The client for the buckets of a region.
@@ -142,11 +163,12 @@ pub(super) async fn is_there(aws: &Aws, name: &str) -> Result<bool, AccountError
 async fn look(
     bucket: &At<'_>,
     tags: Option<BTreeMap<String, String>>,
+    asked: Asked,
 ) -> Result<Option<(Found, Client)>, AccountError> {
     let At { aws, name, fresh, .. } = *bucket;
     // Where the bucket is decides who can be asked about it. Nearly always that is the stack's
     // region, so everything is asked at once, and once more elsewhere if need be.
-    let (region, settings) = futures::join!(region_of(bucket), Settings::read(bucket, tags.clone()));
+    let (region, settings) = futures::join!(region_of(bucket), Settings::read(bucket, tags.clone(), asked));
     let Some(region) = region? else { return Ok(None) };
     let (settings, client) = if region == aws.scope.region {
         (settings?, aws.s3.clone())
@@ -158,13 +180,16 @@ async fn look(
             name,
             fresh,
         };
-        (Settings::read(&there, tags).await?, client)
+        (Settings::read(&there, tags, asked).await?, client)
     };
     let Settings {
         public_access_blocked,
         encryption,
         versioning,
         object_ownership,
+        lifecycle,
+        object_lock,
+        access_logging,
         tags,
         inexpressible,
     } = settings;
@@ -176,6 +201,9 @@ async fn look(
         encryption: Managed::Set(encryption),
         versioning: Managed::Set(versioning),
         object_ownership: Managed::Set(object_ownership),
+        lifecycle,
+        object_lock,
+        access_logging,
         tags,
     };
     let arn = Some(aws.scope.bucket_arn(name).to_string());
@@ -250,7 +278,7 @@ fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Acco
 
 impl Page for Bucket {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
-        let Some((mut found, client)) = look(&At::here(aws, name), None).await? else {
+        let Some((mut found, client)) = look(&At::here(aws, name), None, Asked::ALL).await? else {
             return Ok(None);
         };
         // Old versions and delete markers count: the bucket cannot be deleted with them.
@@ -317,7 +345,8 @@ async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(),
     if wanted.public_access_blocked != before.public_access_blocked {
         bucket.put_public_access(wanted.public_access_blocked).await?;
     }
-    if let Some(versioning) = changed(&wanted.versioning, &before.versioning) {
+    let versioning = changed(&wanted.versioning, &before.versioning);
+    if let Some(versioning) = versioning {
         bucket.put_versioning(*versioning).await?;
     }
     if let Some(encryption) = changed(&wanted.encryption, &before.encryption) {
@@ -325,6 +354,15 @@ async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(),
     }
     if let Some(ownership) = changed(&wanted.object_ownership, &before.object_ownership) {
         bucket.put_ownership(*ownership).await?;
+    }
+    if let Some(lock) = changed(&wanted.object_lock, &before.object_lock) {
+        bucket.put_object_lock(lock, versioning.is_some()).await?;
+    }
+    if let Some(lifecycle) = changed(&wanted.lifecycle, &before.lifecycle) {
+        bucket.put_lifecycle(lifecycle.as_ref()).await?;
+    }
+    if let Some(logging) = changed(&wanted.access_logging, &before.access_logging) {
+        bucket.put_access_logging(logging.as_ref()).await?;
     }
     let (put, remove) = wanted.tags.steps_from(&before.tags, &bucket.aws.stack, false);
     if put.is_empty() && remove.is_empty() {

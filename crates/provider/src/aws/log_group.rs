@@ -17,6 +17,7 @@ const LIST_TAGS: Api = Api::read("logs", "ListTagsForResource");
 const CREATE: Api = Api::write("logs", "CreateLogGroup");
 const PUT_RETENTION: Api = Api::write("logs", "PutRetentionPolicy");
 const DELETE_RETENTION: Api = Api::write("logs", "DeleteRetentionPolicy");
+const PUT_PROTECTION: Api = Api::write("logs", "PutLogGroupDeletionProtection");
 const DELETE: Api = Api::write("logs", "DeleteLogGroup");
 const TAG: Api = Api::write("logs", "TagResource");
 const UNTAG: Api = Api::write("logs", "UntagResource");
@@ -119,6 +120,7 @@ pub(crate) fn found(aws: &Aws, group: &types::LogGroup, tags: BTreeMap<String, S
         name: group.log_group_name().unwrap_or_default().into(),
         retention: Managed::Set(retention),
         class: Managed::Set(class),
+        deletion_protection: Managed::Set(group.deletion_protection_enabled() == Some(true)),
         tags,
     };
     Found {
@@ -151,6 +153,17 @@ async fn put_retention(group: &LogGroup, aws: &Aws) -> Result<(), AccountError> 
     Ok(())
 }
 
+async fn put_protection(name: &str, on: bool, aws: &Aws) -> Result<(), AccountError> {
+    let send = || {
+        aws.logs
+            .put_log_group_deletion_protection()
+            .log_group_identifier(name)
+            .deletion_protection_enabled(on)
+            .send()
+    };
+    aws.door.call(PUT_PROTECTION, send).await.map(drop)
+}
+
 impl Page for LogGroup {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
         let Some(group) = describe(aws, name).await? else {
@@ -163,6 +176,8 @@ impl Page for LogGroup {
         let _turn = turn(aws, &self.name).await;
         // STANDARD is what a group is without a word, and not every partition knows the word.
         let class = self.class.get().filter(|class| **class != LogClass::Standard);
+        // Not every region knows the word yet.
+        let protection = self.deletion_protection.get().copied().filter(|on| *on);
         let tags = self.tags.to_wire(&aws.stack, false);
         let made = aws
             .door
@@ -171,6 +186,7 @@ impl Page for LogGroup {
                     .create_log_group()
                     .log_group_name(&self.name)
                     .set_log_group_class(class.map(|class| class.as_str().into()))
+                    .set_deletion_protection_enabled(protection)
                     .set_tags(Some(tags.clone().into_iter().collect()))
                     .send()
             })
@@ -179,7 +195,11 @@ impl Page for LogGroup {
         if made.is_none() {
             // Either an earlier create of ours got this far, or somebody else was quicker.
             match Self::read(aws, &self.name).await? {
-                Some(found) if found.owner.is_ours() => {}
+                Some(found) if found.owner.is_ours() => {
+                    if let Some(on) = protection {
+                        put_protection(&self.name, on, aws).await?;
+                    }
+                }
                 _ => {
                     return Err(refusal(
                         CREATE,
@@ -200,6 +220,11 @@ impl Page for LogGroup {
         }
         if self.retention != before.retention {
             put_retention(self, aws).await?;
+        }
+        if let Some(on) = self.deletion_protection.get()
+            && self.deletion_protection != before.deletion_protection
+        {
+            put_protection(&self.name, *on, aws).await?;
         }
         retag(self, &before.tags, &self.tags, aws).await
     }

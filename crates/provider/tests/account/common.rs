@@ -105,6 +105,7 @@ pub(crate) fn log_group() -> LogGroup {
         name: "/acme/activity".into(),
         retention: Managed::Set(Retention::Days(365)),
         class: Managed::Leave,
+        deletion_protection: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }
@@ -139,6 +140,9 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
             encryption: Managed::Leave,
             versioning: Managed::Leave,
             object_ownership: Managed::Leave,
+            lifecycle: Managed::Leave,
+            object_lock: Managed::Leave,
+            access_logging: Managed::Leave,
             tags: tags(&[("team", "security")]),
         }
         .into(),

@@ -14,6 +14,9 @@ pub(crate) fn logs() -> Bucket {
         encryption: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
+        lifecycle: Managed::Leave,
+        object_lock: Managed::Leave,
+        access_logging: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }

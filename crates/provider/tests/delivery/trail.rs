@@ -54,6 +54,7 @@ pub(crate) async fn ground(account: &Account) {
             name: "/acme/activity".into(),
             retention: Managed::Leave,
             class: Managed::Leave,
+            deletion_protection: Managed::Leave,
             tags: Tags::default(),
         })
         .await;
@@ -181,9 +182,39 @@ async fn selectors_beyond_the_spec_are_named() {
         .await
         .unwrap();
     let found = account.read(&live.value).await.unwrap();
+    let Object::Trail(trail) = &found.value else {
+        panic!("{found:?}")
+    };
+    let data = trail.data_events.get().expect("data events").as_slice();
+    assert_eq!(data.len(), 1, "{data:?}");
+    assert_eq!(found.facts.inexpressible, Vec::<String>::new());
+    let by_name = AdvancedEventSelector::builder()
+        .field_selectors(
+            AdvancedFieldSelector::builder()
+                .field("eventCategory")
+                .equals("Management")
+                .build()
+                .unwrap(),
+        )
+        .field_selectors(
+            AdvancedFieldSelector::builder()
+                .field("eventName")
+                .starts_with("Put")
+                .build()
+                .unwrap(),
+        )
+        .build()
+        .unwrap();
+    sdk.put_event_selectors()
+        .trail_name("acme")
+        .advanced_event_selectors(by_name)
+        .send()
+        .await
+        .unwrap();
+    let found = account.read(&live.value).await.unwrap();
     assert_eq!(
         found.facts.inexpressible,
-        ["event selectors for data events (AWS::S3::Object)"]
+        ["advanced event selectors with conditions on `eventName`"]
     );
     let field = |name: &str, value: &str| {
         AdvancedFieldSelector::builder()

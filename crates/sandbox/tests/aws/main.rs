@@ -2,6 +2,7 @@
 
 mod cloudtrail;
 mod cloudwatch;
+mod configurations;
 mod files;
 mod iam;
 mod logs;

@@ -219,6 +219,8 @@ pub(crate) struct Table<'d> {
     pub(crate) spot: Spot,
     left: Vec<(At<&'d str>, Value<'d>)>,
     known: Vec<&'static str>,
+    /// The known keys that were there.
+    there: Vec<&'static str>,
     /// Keys of which one must be there and none is, with the problem.
     missing: Vec<(Vec<&'static str>, Problem)>,
     /// One of several: its header has double brackets.
@@ -255,6 +257,7 @@ impl<'d> Table<'d> {
             path,
             spot,
             known: Vec::new(),
+            there: Vec::new(),
             missing: Vec::new(),
             of_array: false,
         }
@@ -264,6 +267,7 @@ impl<'d> Table<'d> {
     pub(crate) fn take_raw(&mut self, key: &'static str) -> Option<(At<&'d str>, Value<'d>)> {
         self.known.push(key);
         let at = self.left.iter().position(|(name, _)| name.value == key)?;
+        self.there.push(key);
         Some(self.left.remove(at))
     }
 
@@ -310,6 +314,17 @@ impl<'d> Table<'d> {
         self.left.iter().any(|(left, _)| meant(left.value))
     }
 
+    /// True when the table has no key but unknown ones. To be asked after all known keys have been
+    /// taken.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.there.is_empty()
+    }
+
+    /// True when a key was there, whatever could be read of it.
+    pub(crate) fn knows(&self, key: &str) -> bool {
+        self.there.contains(&key)
+    }
+
     /// True when the key is there and not taken yet.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.left.iter().any(|(name, _)| name.value == key)
@@ -335,6 +350,7 @@ impl<'d> Table<'d> {
             spot: self.spot.clone(),
             left: Vec::new(),
             known: Vec::new(),
+            there: Vec::new(),
             missing: Vec::new(),
             of_array: false,
         })

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{Bucket, LogGroup};
+use crate::kinds::LogGroup;
 use crate::problem::{Problem, code};
 
 use super::alarm::AlarmSection;
+use super::bucket::BucketSection;
 use super::decoder::{At, Sink, Table};
 use super::metric_filter::FilterSection;
 use super::names::LABEL;
@@ -23,7 +24,7 @@ use super::trail::TrailSection;
 /// The sections that have labels.
 const WORDS: [&str; 8] = [
     TrailSection::WORD,
-    Bucket::WORD,
+    BucketSection::WORD,
     LogGroup::WORD,
     RoleSection::WORD,
     TopicSection::WORD,

@@ -17,7 +17,7 @@ use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
-use super::{adopt, alarm, metric_filter, release, rule, topic, trail};
+use super::{adopt, alarm, bucket, log_group, metric_filter, release, rule, topic, trail};
 
 /// Builds what is wanted.
 pub(crate) struct Resolver<'d> {
@@ -59,12 +59,14 @@ impl<'d> Resolver<'d> {
     fn all(&mut self) {
         let document = self.document;
         for entry in document.buckets.values() {
-            self.add(entry.value.clone(), &entry.origin);
+            bucket::resolve(self, entry);
         }
         for entry in document.log_groups.values() {
             self.add(entry.value.clone(), &entry.origin);
         }
+        bucket::check_circles(self);
         trail::resolve(self);
+        bucket::policies(self);
         for entry in document.topics.values() {
             topic::resolve(self, entry);
         }
@@ -77,6 +79,7 @@ impl<'d> Resolver<'d> {
         for entry in document.alarms.values() {
             alarm::resolve(self, entry);
         }
+        log_group::check_classes(self);
         self.topic_policies();
         self.existing_that_is_defined();
         adopt::resolve(self);

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kinds::{Bucket, LogGroup};
+use crate::kinds::LogGroup;
 use crate::problem::{Problem, code};
 
 use super::adopt::Adopt;
 use super::alarm::AlarmSection;
+use super::bucket::BucketSection;
 use super::decoder::{At, Spot, Table};
 use super::metric_filter::FilterSection;
 use super::moved::Moves;
@@ -71,7 +72,7 @@ pub(crate) type Sections<T> = BTreeMap<String, Entry<T>>;
 pub(crate) struct Document {
     pub(crate) defaults: Defaults,
     defaults_at: Option<Spot>,
-    pub(crate) buckets: Sections<Bucket>,
+    pub(crate) buckets: Sections<BucketSection>,
     pub(crate) log_groups: Sections<LogGroup>,
     pub(crate) roles: Sections<RoleSection>,
     pub(crate) topics: Sections<TopicSection>,
@@ -133,7 +134,7 @@ impl Document {
             "stack",
             "defaults",
             TrailSection::WORD,
-            Bucket::WORD,
+            BucketSection::WORD,
             LogGroup::WORD,
             RoleSection::WORD,
             TopicSection::WORD,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Kind;
 use crate::arn::{Arn, partition_of};
-use crate::kinds::{BucketPolicy, Delivery, Insight, ManagementEvents, Role, Trail};
+use crate::kinds::{Delivery, Insight, ManagementEvents, Role, Trail};
 use crate::leaf::{Managed, Tags, digest};
 use crate::problem::{Problem, code};
 
@@ -12,7 +12,7 @@ use super::decoder::{At, Table};
 use super::heartbeat::{self, Heartbeat};
 use super::references::{BucketRef, GroupRef, RoleRef, TopicRef};
 use super::resolve::Resolver;
-use super::sections::{Entry, Section};
+use super::sections::{Document, Entry, Section};
 use super::selectors::Written;
 use super::stack::Header;
 use super::suggest::listed;
@@ -283,7 +283,6 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
             .check_feedback(resolver.sink, &trail, partition, &scope.account);
         resolver.add(trail, &entry.origin);
     }
-    bucket_policies(resolver);
     roles(resolver);
 }
 
@@ -307,12 +306,12 @@ fn sns_topic(resolver: &mut Resolver<'_>, topic: &At<TopicRef>, path: &str) -> R
     }
 }
 
-/// The name of the bucket that a trail writes to.
-fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) -> Option<String> {
+/// The name of the bucket that is referred to.
+pub(crate) fn bucket_name(resolver: &mut Resolver<'_>, bucket: &At<BucketRef>, path: &str) -> Option<String> {
     match &bucket.value {
         BucketRef::Label(label) => {
             let found = resolver.find(&resolver.document.buckets, label, &bucket.spot)?;
-            Some(found.value.name.clone())
+            Some(found.value.bucket.name.clone())
         }
         BucketRef::Existing { name, owner } => {
             names::EXISTING_BUCKET.check(resolver.sink, name);
@@ -394,47 +393,29 @@ fn derived_role_name(stack: &str, label: &str) -> String {
     }
 }
 
-/// Adds a policy for each bucket of the spec that trails write to.
-fn bucket_policies(resolver: &mut Resolver<'_>) {
-    let document = resolver.document;
-    for (label, bucket) in &document.buckets {
-        if !resolver.made_by(Kind::Bucket, &bucket.value.name, &bucket.origin) {
-            continue;
-        }
-        let writes = |section: &TrailSection| match &section.bucket {
-            Some(At {
-                value: BucketRef::Label(to),
-                ..
-            }) => to == label,
-            _ => false,
-        };
-        let mut trails: Vec<(&str, Option<&str>)> = Vec::new();
-        let mut organizations: Vec<(&str, Option<&str>, &str)> = Vec::new();
-        for section in document
-            .trails
-            .values()
-            .map(|entry| &entry.value)
-            .filter(|section| writes(section))
-        {
-            let (name, prefix) = (section.trail.name.as_str(), section.trail.prefix.as_deref());
-            trails.push((name, prefix));
-            organizations.extend(
-                section
-                    .organization
-                    .iter()
-                    .map(|at| (name, prefix, at.value.as_str())),
-            );
-        }
-        if !trails.is_empty() {
-            let (stack, name) = (&resolver.header.stack, &bucket.value.name);
-            let policy = BucketPolicy::for_trails(&stack.name, &stack.scope, name, trails).and_organizations(
-                &stack.name,
-                &stack.scope,
-                organizations,
-            );
-            resolver.add(policy, &bucket.origin);
-        }
-    }
+/// A trail that writes to a bucket of the spec.
+pub(crate) struct Writer<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) prefix: Option<&'d str>,
+    /// The organization whose events it writes.
+    pub(crate) organization: Option<&'d str>,
+}
+
+/// The trails that write to the bucket of a label.
+pub(crate) fn writing_to<'d>(document: &'d Document, label: &str) -> impl Iterator<Item = Writer<'d>> {
+    let writes = move |section: &&TrailSection| match &section.bucket {
+        Some(At {
+            value: BucketRef::Label(to),
+            ..
+        }) => to == label,
+        _ => false,
+    };
+    let sections = document.trails.values().map(|entry| &entry.value);
+    sections.filter(writes).map(|section| Writer {
+        name: section.trail.name.as_str(),
+        prefix: section.trail.prefix.as_deref(),
+        organization: section.organization.as_ref().map(|at| at.value.as_str()),
+    })
 }
 
 /// Adds the roles of the spec, each with the groups that its trails deliver to.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::kinds::{
-    Insight, ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol, SelectorForm, Statistic,
-    Unit,
+    Insight, LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol,
+    SelectorForm, Statistic, StorageClass, Unit,
 };
 use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
@@ -168,11 +168,14 @@ macro_rules! words {
 }
 words! {
     Insight: Insight::from_word;
+    LockMode: LockMode::from_word;
+    LogClass: LogClass::from_word;
     ManagementEvents: ManagementEvents::from_word;
     MissingData: MissingData::from_word;
     ObjectOwnership: ObjectOwnership::from_word;
     Protocol: Protocol::from_word;
     SelectorForm: SelectorForm::from_word;
+    StorageClass: StorageClass::from_word;
     Unit: Unit::from_word;
 }
 

@@ -7,6 +7,14 @@ use crate::{Address, Kind, Scope};
 
 use super::{Resource, words};
 
+mod access_logging;
+mod lifecycle;
+mod object_lock;
+
+pub use access_logging::AccessLogging;
+pub use lifecycle::{Lifecycle, StorageClass, Transition};
+pub use object_lock::{DefaultRetention, LockMode, ObjectLock, Period};
+
 words! {
     /// Whose the objects in a bucket are.
     ObjectOwnership {
@@ -60,8 +68,22 @@ pub struct Bucket {
     pub versioning: Managed<bool>,
     /// Managed when written; a new bucket enforces its owner.
     pub object_ownership: Managed<ObjectOwnership>,
+    /// Managed when written; `None` is no rule of ours. Read only where the spec writes it, as are
+    /// the two below.
+    pub lifecycle: Managed<Option<Lifecycle>>,
+    /// Managed when written.
+    pub object_lock: Managed<ObjectLock>,
+    /// Managed when written; `None` is no log.
+    pub access_logging: Managed<Option<AccessLogging>>,
     /// Tags.
     pub tags: Tags,
+}
+
+impl Bucket {
+    /// True when its Object Lock is known to be on.
+    fn is_locking(&self) -> bool {
+        self.object_lock.get().is_some_and(ObjectLock::is_on)
+    }
 }
 
 impl Resource for Bucket {
@@ -80,6 +102,9 @@ impl Resource for Bucket {
             encryption,
             versioning,
             object_ownership,
+            lifecycle,
+            object_lock,
+            access_logging,
             tags,
         } = self;
         Self {
@@ -92,6 +117,15 @@ impl Resource for Bucket {
                 live.map(|l| &l.object_ownership),
                 ObjectOwnership::BucketOwnerEnforced,
             ),
+            lifecycle: lifecycle.or_read(live.map(|l| &l.lifecycle), None),
+            object_lock: match object_lock.or_read(live.map(|l| &l.object_lock), ObjectLock::Off) {
+                // It cannot be switched off: what is left of it is what a wish for none ends at.
+                Managed::Set(ObjectLock::Off) if live.is_some_and(Self::is_locking) => {
+                    Managed::Set(ObjectLock::NoDefault)
+                }
+                object_lock => object_lock,
+            },
+            access_logging: access_logging.or_read(live.map(|l| &l.access_logging), None),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -104,6 +138,9 @@ impl Resource for Bucket {
             encryption,
             versioning,
             object_ownership,
+            lifecycle,
+            object_lock,
+            access_logging,
             tags,
         } = self;
         found.field("region", region, live.map(|l| &l.region));
@@ -119,11 +156,19 @@ impl Resource for Bucket {
             object_ownership,
             live.map(|l| &l.object_ownership),
         );
+        found.field("lifecycle", lifecycle, live.map(|l| &l.lifecycle));
+        found.field("object_lock", object_lock, live.map(|l| &l.object_lock));
+        found.field("access_logging", access_logging, live.map(|l| &l.access_logging));
         found.tags(tags, live.map(|l| &l.tags));
     }
 
-    fn needs(&self, _scope: &Scope) -> Vec<Address> {
-        Vec::new()
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        // S3 checks that it is there.
+        let logging = self.access_logging.get().and_then(Option::as_ref);
+        logging
+            .map(|to| scope.address(Kind::Bucket, to.bucket.as_str()))
+            .into_iter()
+            .collect()
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
@@ -139,7 +184,59 @@ impl Resource for Bucket {
                 live.region, self.region
             ));
         }
+        let versioning = self.versioning.get();
+        if versioning == Some(&false) && live.is_locking() {
+            return Some(
+                "Object Lock is on, which can never be switched off and needs versioning; take `versioning = false` \
+                 away"
+                    .into(),
+            );
+        }
+        let locks = self
+            .object_lock
+            .get()
+            .is_some_and(|lock| lock.retention().is_some());
+        if locks && versioning.is_none() && live.versioning.get() == Some(&false) {
+            return Some(
+                "its versioning is off and Object Lock needs it; write `versioning = true` beside `object_lock`"
+                    .into(),
+            );
+        }
         None
+    }
+
+    fn lasts(&self, live: Option<&Self>) -> Option<String> {
+        let lock = |bucket: &Self| bucket.object_lock.get().copied().unwrap_or(ObjectLock::Off);
+        let (wanted, held) = (lock(self), live.map_or(ObjectLock::Off, lock));
+        let retention = wanted.retention().filter(|_| wanted != held)?;
+        match retention.mode {
+            LockMode::Compliance => Some(format!(
+                "every file that is delivered from then on is locked for {}: nobody can delete it or shorten its lock, \
+                 not the root user and not AWS, and the bucket stays as long",
+                retention.period
+            )),
+            LockMode::Governance if !held.is_on() => Some(
+                "Object Lock can never be switched off again, nor versioning suspended; `object_lock = \"none\"` ends \
+                 the default retention only"
+                    .into(),
+            ),
+            LockMode::Governance => None,
+        }
+    }
+
+    fn seen_by(self, earlier: &Self) -> Self {
+        let Self {
+            lifecycle,
+            object_lock,
+            access_logging,
+            ..
+        } = &self;
+        Self {
+            lifecycle: lifecycle.clone().if_seen(&earlier.lifecycle),
+            object_lock: object_lock.clone().if_seen(&earlier.object_lock),
+            access_logging: access_logging.clone().if_seen(&earlier.access_logging),
+            ..self
+        }
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -1,5 +1,5 @@
 use serde::Serialize;
-use trailwarden_policy::Statement;
+use trailwarden_policy::{Effect, Element, Statement, Who};
 
 use crate::compare::Comparison;
 use crate::leaf::{Statements, digest, sid};
@@ -7,6 +7,8 @@ use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
 use super::Resource;
+
+const CLOUDTRAIL: &str = "cloudtrail.amazonaws.com";
 
 /// The stack's statements in a bucket's policy: its trails may deliver, and nobody else's.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,8 +37,7 @@ impl BucketPolicy {
             let source = scope.trail_arn(trail).to_string();
             let path = prefix.map(|p| format!("{p}/")).unwrap_or_default();
             let allow = |purpose: &str| {
-                Statement::allow(sid(stack, &format!("{purpose}{suffix}")))
-                    .service("cloudtrail.amazonaws.com")
+                Statement::allow(sid(stack, &format!("{purpose}{suffix}"))).service(CLOUDTRAIL)
             };
             [
                 allow("AclCheck")
@@ -55,6 +56,53 @@ impl BucketPolicy {
             statements: Statements::new(statements.collect()),
         }
     }
+
+    /// With what S3 needs to write the access logs of another bucket of the account to this one
+    /// (AWS: "Permissions for server access log delivery").
+    #[must_use]
+    pub fn and_access_logs(self, stack: &str, scope: &Scope, source: &str, prefix: &str) -> Self {
+        let purpose = format!("AccessLogs{}", digest(source, 4).to_uppercase());
+        let arn = scope.bucket_arn(&self.bucket);
+        let statement = Statement::allow(sid(stack, &purpose))
+            .service("logging.s3.amazonaws.com")
+            .action("s3:PutObject")
+            .resource(format!("{arn}/{prefix}*"))
+            .condition("ArnLike", "aws:SourceArn", scope.bucket_arn(source).to_string())
+            .condition("StringEquals", "aws:SourceAccount", scope.account.as_str());
+        self.and(statement)
+    }
+
+    /// With a statement that nobody reads or writes without TLS (Security Hub's S3.5).
+    #[must_use]
+    pub fn and_tls_only(self, stack: &str, scope: &Scope) -> Self {
+        let arn = scope.bucket_arn(&self.bucket);
+        let statement = Statement::deny(sid(stack, "TlsOnly"))
+            .principal_aws("*")
+            .action("s3:*")
+            .resource(arn.to_string())
+            .resource(format!("{arn}/*"))
+            .condition("Bool", "aws:SecureTransport", "false");
+        self.and(statement)
+    }
+
+    fn and(self, statement: Statement) -> Self {
+        let mut statements = self.statements.as_slice().to_vec();
+        statements.push(statement);
+        Self {
+            statements: Statements::new(statements),
+            ..self
+        }
+    }
+}
+
+/// True for a statement that lets `CloudTrail` deliver.
+fn delivers(statement: &Statement) -> bool {
+    let to_cloudtrail = |who: &Who| match who {
+        Who::Everyone => true,
+        Who::Listed(kinds) => kinds.values().flatten().any(|name| name == CLOUDTRAIL),
+    };
+    statement.effect == Effect::Allow
+        && matches!(&statement.principal, Some(Element::Is(who)) if to_cloudtrail(who))
 }
 
 impl BucketPolicy {
@@ -121,9 +169,14 @@ impl Resource for BucketPolicy {
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
-        let gone = self.statements.as_slice().iter().any(|s| {
-            !after.is_some_and(|after| after.statements.as_slice().iter().any(|a| a.same_meaning(s)))
-        });
+        let gone = self
+            .statements
+            .as_slice()
+            .iter()
+            .filter(|s| delivers(s))
+            .any(|s| {
+                !after.is_some_and(|after| after.statements.as_slice().iter().any(|a| a.same_meaning(s)))
+            });
         gone.then(|| "CloudTrail may no longer deliver log files that it delivered".into())
     }
 

@@ -28,8 +28,21 @@ pub struct LogGroup {
     pub retention: Managed<Retention>,
     /// Fixed at creation; a new group is `STANDARD`.
     pub class: Managed<LogClass>,
+    /// Managed when written; a new group can be deleted (`PutLogGroupDeletionProtection`).
+    pub deletion_protection: Managed<bool>,
     /// Tags.
     pub tags: Tags,
+}
+
+impl LogGroup {
+    /// Why no metric filter can be put on it, if so.
+    #[must_use]
+    pub fn takes_no_filters(&self) -> Option<String> {
+        let class = self.class.get().filter(|class| **class != LogClass::Standard)?;
+        Some(format!(
+            "its class is {class}, which has no metric filters and cannot be changed; give the log group another name"
+        ))
+    }
 }
 
 impl Resource for LogGroup {
@@ -45,12 +58,14 @@ impl Resource for LogGroup {
             name,
             retention,
             class,
+            deletion_protection,
             tags,
         } = self;
         Self {
             name,
             retention: retention.or_live(live.map(|l| &l.retention), Retention::Never),
             class: class.or_live(live.map(|l| &l.class), LogClass::Standard),
+            deletion_protection: deletion_protection.or_live(live.map(|l| &l.deletion_protection), false),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -60,10 +75,16 @@ impl Resource for LogGroup {
             name: _,
             retention,
             class,
+            deletion_protection,
             tags,
         } = self;
         found.field("retention_days", retention, live.map(|l| &l.retention));
         found.field("class", class, live.map(|l| &l.class));
+        found.field(
+            "deletion_protection",
+            deletion_protection,
+            live.map(|l| &l.deletion_protection),
+        );
         found.tags(tags, live.map(|l| &l.tags));
     }
 
@@ -78,10 +99,28 @@ impl Resource for LogGroup {
     }
 
     fn refuses(&self, live: &Self, _facts: &Facts) -> Option<String> {
-        let class = live.class.get().filter(|class| **class != LogClass::Standard)?;
-        Some(format!(
-            "its class is {class}, which has no metric filters and cannot be changed; give the log group another name"
-        ))
+        let wanted = self.class.get().copied().unwrap_or(LogClass::Standard);
+        let class = live.class.get().filter(|class| **class != wanted)?;
+        Some(match (wanted, self.class.get()) {
+            (LogClass::Standard, None) => format!(
+                "its class is {class}, which has no metric filters and cannot be changed; give the log group another \
+                 name, or write `class = \"{class}\"` if no rule is to count its events"
+            ),
+            _ => format!(
+                "its class is {class}, the spec's is {wanted}, and a class cannot be changed; give the log group \
+                 another name"
+            ),
+        })
+    }
+
+    fn keeps(&self) -> Option<String> {
+        self.deletion_protection.get().filter(|on| **on).map(|_| {
+            format!(
+                "its deletion protection is on; `aws logs put-log-group-deletion-protection --log-group-identifier {} \
+                 --no-deletion-protection-enabled` takes it off",
+                self.name
+            )
+        })
     }
 
     fn tags(&self) -> Option<&Tags> {

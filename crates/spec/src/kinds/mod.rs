@@ -26,7 +26,10 @@ mod topic_policy;
 mod trail;
 
 pub use alarm::{Alarm, MissingData, Operator, Statistic};
-pub use bucket::{Bucket, Encryption, ObjectOwnership};
+pub use bucket::{
+    AccessLogging, Bucket, DefaultRetention, Encryption, Lifecycle, LockMode, ObjectLock, ObjectOwnership,
+    Period, StorageClass, Transition,
+};
 pub use bucket_policy::BucketPolicy;
 pub use log_group::{LogClass, LogGroup};
 pub use metric_filter::{MetricFilter, Unit};
@@ -39,7 +42,8 @@ pub use trail::{Delivery, Insight, ManagementEvents, SelectorForm, Trail};
 /// What every kind knows of its objects.
 ///
 /// The same type is used for what a spec wants and for what an account holds. In what an account
-/// holds, and in what [`Resource::complete`] returns, every [`crate::leaf::Managed`] field is set.
+/// holds, and in what [`Resource::complete`] returns, every [`crate::leaf::Managed`] field is set, but
+/// for those that are read only where the spec writes them.
 pub trait Resource: Clone + fmt::Debug + PartialEq + Serialize {
     /// The kind.
     const KIND: Kind;
@@ -68,6 +72,24 @@ pub trait Resource: Clone + fmt::Debug + PartialEq + Serialize {
     /// [`Resource::complete`].
     fn refuses(&self, _live: &Self, _facts: &Facts) -> Option<String> {
         None
+    }
+
+    /// What a person must know before `self` is written in the place of `live`, because no later write
+    /// takes it back.
+    fn lasts(&self, _live: Option<&Self>) -> Option<String> {
+        None
+    }
+
+    /// Why AWS does not let the object be deleted as it is, and the way out.
+    fn keeps(&self) -> Option<String> {
+        None
+    }
+
+    /// What was read now as far as an earlier read looked, for kinds of which not all is read every
+    /// time.
+    #[must_use]
+    fn seen_by(self, _earlier: &Self) -> Self {
+        self
     }
 
     /// The state in between, for an object on which others lean while they change: it holds what
@@ -176,6 +198,30 @@ macro_rules! kinds {
                 match (self, live) {
                     $((Self::$variant(o), Self::$variant(live)) => o.refuses(live, facts),)*
                     _ => None,
+                }
+            }
+
+            /// See [`Resource::lasts`].
+            #[must_use]
+            pub fn lasts(&self, live: Option<&Self>) -> Option<String> {
+                match (self, live) {
+                    $((Self::$variant(o), Some(Self::$variant(live))) => o.lasts(Some(live)),)*
+                    $((Self::$variant(o), _) => o.lasts(None),)*
+                }
+            }
+
+            /// See [`Resource::keeps`].
+            #[must_use]
+            pub fn keeps(&self) -> Option<String> {
+                match self { $(Self::$variant(o) => o.keeps(),)* }
+            }
+
+            /// See [`Resource::seen_by`].
+            #[must_use]
+            pub fn seen_by(self, earlier: &Self) -> Self {
+                match (self, earlier) {
+                    $((Self::$variant(o), Self::$variant(earlier)) => Self::$variant(o.seen_by(earlier)),)*
+                    (object, _) => object,
                 }
             }
 

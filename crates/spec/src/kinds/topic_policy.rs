@@ -1,6 +1,7 @@
 use serde::Serialize;
 use trailwarden_policy::Statement;
 
+use crate::arn::Arn;
 use crate::compare::Comparison;
 use crate::leaf::{Statements, digest, sid};
 use crate::live::Facts;
@@ -64,26 +65,31 @@ impl TopicPolicy {
         scope: &Scope,
         trails: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let arn = scope.topic_arn(&self.topic).to_string();
-        let of_trails = trails.into_iter().map(|trail| {
-            Statement::allow(sid(
-                stack,
-                &format!("LogFiles{}", digest(trail, 4).to_uppercase()),
-            ))
-            .service("cloudtrail.amazonaws.com")
-            .action("sns:Publish")
-            .resource(arn.as_str())
-            .condition(
-                "StringEquals",
-                "aws:SourceArn",
-                scope.trail_arn(trail).to_string(),
-            )
-        });
+        let arn = scope.topic_arn(&self.topic);
+        let of_trails = trails
+            .into_iter()
+            .map(|trail| Self::log_files(stack, scope, &arn, trail));
         let all = self.statements.as_slice().iter().cloned().chain(of_trails);
         Self {
             statements: Statements::new(all.collect()),
             ..self
         }
+    }
+
+    /// The statement that lets a trail whose home is `scope` tell a topic of its log files, in
+    /// whatever region or account that is.
+    #[must_use]
+    pub fn log_files(stack: &str, scope: &Scope, topic: &Arn, trail: &str) -> Statement {
+        let suffix = digest(trail, 4).to_uppercase();
+        Statement::allow(sid(stack, &format!("LogFiles{suffix}")))
+            .service("cloudtrail.amazonaws.com")
+            .action("sns:Publish")
+            .resource(topic.to_string())
+            .condition(
+                "StringEquals",
+                "aws:SourceArn",
+                scope.trail_arn(trail).to_string(),
+            )
     }
 
     fn statement(stack: &str, scope: &Scope, topic: &str) -> Statement {

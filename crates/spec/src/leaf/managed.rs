@@ -4,7 +4,8 @@ use crate::compare::{Compare, Shown, Verdict};
 
 /// A field that is managed only where the spec writes it.
 ///
-/// What an account holds is always `Set`. A desired `Leave` takes over the live value before the
+/// What an account holds is always `Set`, but for what is read only where the spec writes it (see
+/// [`Managed::or_read`]). A desired `Leave` takes over the live value before the
 /// comparison, or the value that a new object is created with when there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Managed<T> {
@@ -23,6 +24,26 @@ impl<T: Clone> Managed<T> {
             (Self::Set(value), _) => Self::Set(value),
             (Self::Leave, Some(Self::Set(value))) => Self::Set(value.clone()),
             (Self::Leave, _) => Self::Set(created),
+        }
+    }
+
+    /// Like [`Managed::or_live`], for what is read only where the spec writes it: `Leave` in what an
+    /// account holds is what nobody looked at, and stays so.
+    #[must_use]
+    pub fn or_read(self, live: Option<&Self>, created: T) -> Self {
+        match (self, live) {
+            (Self::Set(value), _) => Self::Set(value),
+            (Self::Leave, Some(live)) => live.clone(),
+            (Self::Leave, None) => Self::Set(created),
+        }
+    }
+
+    /// What a read found now, as far as an earlier read looked.
+    #[must_use]
+    pub fn if_seen(self, earlier: &Self) -> Self {
+        match earlier {
+            Self::Leave => Self::Leave,
+            Self::Set(_) => self,
         }
     }
 

@@ -80,6 +80,13 @@ impl Statements {
         self.0.is_empty()
     }
 
+    /// The statements as a compact JSON array, for whoever writes the policy by hand.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let statements: Vec<String> = self.0.iter().map(Statement::to_json).collect();
+        format!("[{}]", statements.join(","))
+    }
+
     /// Leaves out what a foreign statement already says: it is neither claimed nor doubled.
     #[must_use]
     pub fn less(&self, foreign: &[Statement]) -> Self {

@@ -358,6 +358,74 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
          [metric_filter.f]\nlog_group = \"a\"\npattern = \"\"\nnamespace = \"AWS/Logs\"\nmetric = \"acme-r\"\n",
         &["bad-name", "bad-name"],
     ),
+    // buckets
+    (
+        "[bucket.abc]\nlifecycle = 30\nobject_lock = \"off\"\naccess_logging = true\ntls_only = 1\n",
+        &["wrong-type", "wrong-type", "wrong-type", "wrong-type"],
+    ),
+    (
+        "[bucket.abc]\nlifecycle = {}\n[bucket.bcd]\nlifecycle = { expire_day = 3 }\n\
+         [bucket.cde]\nlifecycle = { transition_days = 10 }\n[bucket.def]\nlifecycle = { storage_class = \"GLACIER\" }\n",
+        &["missing-key", "unknown-key", "missing-key", "missing-key"],
+    ),
+    (
+        "[bucket.abc]\nlifecycle = { transition_days = 29, storage_class = \"STANDARD_IA\", expire_days = 29 }\n\
+         [bucket.bcd]\nlifecycle = { expire_days = 0, noncurrent_expire_days = 3000000000 }\n\
+         [bucket.cde]\nlifecycle = { transition_days = 0, storage_class = \"glacier\" }\n",
+        &[
+            "bad-number",
+            "bad-number",
+            "bad-number",
+            "bad-number",
+            "unknown-word",
+        ],
+    ),
+    (
+        "[bucket.abc]\nobject_lock = { days = 30 }\n[bucket.bcd]\nobject_lock = { mode = \"COMPLIANCE\" }\n\
+         [bucket.cde]\nobject_lock = { mode = \"GOVERNANCE\", days = 1, years = 1 }\n\
+         [bucket.def]\nobject_lock = { mode = \"GOVERNANCE\", days = 36501 }\n\
+         [bucket.efg]\nobject_lock = { mode = \"governance\", years = 101 }\n\
+         [bucket.fgh]\nversioning = false\nobject_lock = { mode = \"GOVERNANCE\", days = 1 }\n",
+        &[
+            "missing-key",
+            "missing-key",
+            "contradiction",
+            "bad-number",
+            "unknown-word",
+            "bad-number",
+            "contradiction",
+        ],
+    ),
+    (
+        "[bucket.abc]\naccess_logging = { bucket = \"abc\" }\n\
+         [bucket.bcd]\naccess_logging = { bucket = \"cde\" }\n\
+         [bucket.cde]\naccess_logging = { bucket = { existing = \"bcd\" } }\n\
+         [bucket.def]\naccess_logging = { bucket = \"bcd\" }\n",
+        &["contradiction", "contradiction", "contradiction"],
+    ),
+    (
+        "[bucket.abc]\naccess_logging = { prefix = \"x\" }\n[bucket.bcd]\naccess_logging = { bucket = \"no\" }\n\
+         [bucket.cde]\naccess_logging = { bucket = { existing = \"xyz\", owner = \"999999999999\" } }\n\
+         [bucket.def]\naccess_logging = { bucket = \"efg\" }\n\
+         [bucket.efg]\nobject_lock = { mode = \"GOVERNANCE\", days = 1 }\n",
+        &[
+            "missing-key",
+            "unknown-reference",
+            "out-of-reach",
+            "contradiction",
+        ],
+    ),
+    // classes of log groups
+    (
+        "[log_group.a]\nclass = \"standard\"\n[log_group.b]\nclass = \"DELIVERY\"\nretention_days = 1\n\
+         deletion_protection = \"yes\"\n",
+        &["unknown-word", "contradiction", "wrong-type"],
+    ),
+    (
+        "[log_group.a]\nclass = \"INFREQUENT_ACCESS\"\n[rule.r]\nlog_group = \"a\"\nnotify = []\npattern = \"\"\n\
+         [log_group.b]\nclass = \"DELIVERY\"\n[trail.abc]\nbucket = { existing = \"logs\" }\nlog_group = \"b\"\nheartbeat = false\n",
+        &["contradiction", "contradiction"],
+    ),
     // subscriptions
     (
         "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"Email\"\nendpoint = \"a@b.example\"\n\

@@ -172,12 +172,16 @@ fn defaults_that_aws_fills_in() {
         encryption,
         versioning,
         object_ownership,
+        lifecycle: Managed::Leave,
+        object_lock: Managed::Leave,
+        access_logging: Managed::Leave,
         tags: Tags::default(),
     };
     let group = |retention, class| LogGroup {
         name: "/a".into(),
         retention,
         class,
+        deletion_protection: Managed::Leave,
         tags: Tags::default(),
     };
     let counting = |default_value| MetricFilter {

@@ -237,6 +237,45 @@ fn every_key_says_something() {
 }
 
 #[test]
+fn every_option_of_buckets_and_log_groups() {
+    let wanted = with_stack(
+        r#"
+        [trail.main]
+        bucket = "logs"
+        log_group = "archive"
+        heartbeat = false
+
+        [bucket.logs]
+        name = "acme-logs"
+        lifecycle = { expire_days = 2555, transition_days = 30, storage_class = "STANDARD_IA", noncurrent_expire_days = 1, abort_incomplete_upload_days = 7 }
+        object_lock = { mode = "COMPLIANCE", years = 1 }
+        access_logging = { bucket = "access" }
+        tls_only = true
+
+        [bucket.access]
+        name = "acme-access"
+        lifecycle = { abort_incomplete_upload_days = 1 }
+        access_logging = "none"
+
+        [bucket.more]
+        name = "acme-more"
+        lifecycle = "none"
+        object_lock = "none"
+        access_logging = { bucket = { existing = "central" }, prefix = "acme/" }
+
+        [bucket.yet-more]
+        object_lock = { mode = "GOVERNANCE", days = 36500 }
+        access_logging = { bucket = "access", prefix = "" }
+
+        [log_group.archive]
+        class = "INFREQUENT_ACCESS"
+        deletion_protection = true
+        "#,
+    );
+    insta::assert_snapshot!(listed(&wanted));
+}
+
+#[test]
 fn a_rule_is_adopted_with_filter_and_alarm() {
     let wanted = with_stack(
         r#"

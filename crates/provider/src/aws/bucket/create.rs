@@ -7,13 +7,13 @@ use aws_sdk_s3::types::{
 };
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Object;
-use trailwarden_spec::kinds::Bucket;
+use trailwarden_spec::kinds::{Bucket, ObjectLock};
 use trailwarden_spec::leaf::MARK_STACK;
 use trailwarden_spec::live::Found;
 
 use super::super::known::Known;
 use super::super::{Aws, refusal};
-use super::{At, change, look, wire_tags};
+use super::{Asked, At, change, look, wire_tags};
 use crate::door::Api;
 
 const CREATE: Api = Api::write("s3", "CreateBucket");
@@ -61,6 +61,15 @@ pub(super) async fn create(wanted: &Bucket, aws: &Aws) -> Result<(), AccountErro
     if let Some(encryption) = wanted.encryption.get() {
         bucket.put_encryption(encryption).await?;
     }
+    if let Some(lock) = wanted.object_lock.get() {
+        bucket.put_object_lock(lock, true).await?;
+    }
+    if let Some(Some(lifecycle)) = wanted.lifecycle.get() {
+        bucket.put_lifecycle(Some(lifecycle)).await?;
+    }
+    if let Some(Some(logging)) = wanted.access_logging.get() {
+        bucket.put_access_logging(Some(logging)).await?;
+    }
     Ok(())
 }
 
@@ -82,9 +91,12 @@ async fn send(
         .object_ownership
         .get()
         .map(|ownership| WireOwnership::from(ownership.as_str()));
+    // Versioning comes with it.
+    let lock = wanted.object_lock.get().is_some_and(ObjectLock::is_on);
     let create = || {
         let create = aws.s3.create_bucket().bucket(&wanted.name);
         let create = create.set_create_bucket_configuration(configuration.clone());
+        let create = create.set_object_lock_enabled_for_bucket(lock.then_some(true));
         create.set_object_ownership(ownership.clone()).send()
     };
     aws.door.call(CREATE, create).await.map(drop)
@@ -107,7 +119,7 @@ fn unmarked(error: AccountError) -> AccountError {
 
 /// What a create can go on with: a bucket that an earlier create of this stack left half-finished.
 async fn resume(wanted: &Bucket, error: AccountError, bucket: &At<'_>) -> Result<(), AccountError> {
-    match look(bucket, None).await? {
+    match look(bucket, None, Asked::ALL).await? {
         Some((
             Found {
                 value: Object::Bucket(live),

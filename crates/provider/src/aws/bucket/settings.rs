@@ -1,18 +1,52 @@
 //! The settings of a bucket, which are read together.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 
 use aws_sdk_s3::types::{
     BucketVersioningStatus, MfaDeleteStatus, ObjectOwnership as WireOwnership, ServerSideEncryption,
     ServerSideEncryptionRule,
 };
 use trailwarden_account::AccountError;
-use trailwarden_spec::kinds::{Encryption, ObjectOwnership};
+use trailwarden_spec::kinds::{AccessLogging, Bucket, Encryption, Lifecycle, ObjectLock, ObjectOwnership};
+use trailwarden_spec::leaf::Managed;
 
 use super::At;
 use crate::door::{Absent, Api};
 
 const GET_ENCRYPTION: Api = Api::read("s3", "GetBucketEncryption");
+
+/// Which of the settings are read that few specs write: each is a call more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    lifecycle: bool,
+    object_lock: bool,
+    access_logging: bool,
+}
+
+impl Asked {
+    /// All of them.
+    pub(crate) const ALL: Self = Self {
+        lifecycle: true,
+        object_lock: true,
+        access_logging: true,
+    };
+    /// None of them.
+    pub(crate) const NONE: Self = Self {
+        lifecycle: false,
+        object_lock: false,
+        access_logging: false,
+    };
+
+    /// Those that a spec writes. Versioning cannot be suspended under Object Lock.
+    pub(crate) fn by(wish: &Bucket) -> Self {
+        Self {
+            lifecycle: wish.lifecycle.get().is_some(),
+            object_lock: wish.object_lock.get().is_some() || wish.versioning.get() == Some(&false),
+            access_logging: wish.access_logging.get().is_some(),
+        }
+    }
+}
 
 /// What S3 keeps of a bucket beside its name and region.
 pub(super) struct Settings {
@@ -20,6 +54,9 @@ pub(super) struct Settings {
     pub(super) encryption: Encryption,
     pub(super) versioning: bool,
     pub(super) object_ownership: ObjectOwnership,
+    pub(super) lifecycle: Managed<Option<Lifecycle>>,
+    pub(super) object_lock: Managed<ObjectLock>,
+    pub(super) access_logging: Managed<Option<AccessLogging>>,
     pub(super) tags: BTreeMap<String, String>,
     /// Values that this version does not know.
     pub(super) inexpressible: Vec<String>,
@@ -29,6 +66,7 @@ impl Settings {
     pub(super) async fn read(
         bucket: &At<'_>,
         tags: Option<BTreeMap<String, String>>,
+        asked: Asked,
     ) -> Result<Self, AccountError> {
         let tags = async {
             match tags {
@@ -36,12 +74,24 @@ impl Settings {
                 None => bucket.tags().await,
             }
         };
-        let (public_access_blocked, rule, (versioning, mfa_delete), ownership, tags) = futures::try_join!(
+        let (
+            public_access_blocked,
+            rule,
+            (versioning, mfa_delete),
+            ownership,
+            tags,
+            lifecycle,
+            lock,
+            logging,
+        ) = futures::try_join!(
             public_access_blocked(bucket),
             encryption_rule(bucket),
             versioning(bucket),
             ownership(bucket),
             tags,
+            if_asked(asked.lifecycle, bucket.lifecycle()),
+            if_asked(asked.object_lock, bucket.object_lock()),
+            if_asked(asked.access_logging, bucket.access_logging()),
         )?;
         let mut inexpressible = Vec::new();
         let by_default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
@@ -70,6 +120,13 @@ impl Settings {
                 false
             }
         };
+        let object_lock = match lock {
+            Managed::Leave => Managed::Leave,
+            Managed::Set((lock, unknown)) => {
+                inexpressible.extend(unknown);
+                Managed::Set(lock)
+            }
+        };
         if mfa_delete {
             inexpressible.push("MFA delete".into());
         }
@@ -84,9 +141,24 @@ impl Settings {
             encryption,
             versioning,
             object_ownership,
+            lifecycle,
+            object_lock,
+            access_logging: logging,
             tags,
             inexpressible,
         })
+    }
+}
+
+/// Reads a setting, or leaves it unread.
+async fn if_asked<T>(
+    asked: bool,
+    read: impl Future<Output = Result<T, AccountError>>,
+) -> Result<Managed<T>, AccountError> {
+    if asked {
+        read.await.map(Managed::Set)
+    } else {
+        Ok(Managed::Leave)
     }
 }
 

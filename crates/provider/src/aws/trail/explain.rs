@@ -25,6 +25,10 @@ pub(super) const KEY_OR_BUCKET: &str = "InsufficientEncryptionPolicyException";
 /// CloudTrail's, for a bucket that it does not see.
 const NO_BUCKET: &str = "S3BucketDoesNotExistException";
 
+/// What a bucket's policy that may not be read leaves to say.
+const UNREAD: &str = "the bucket's policy may not be read, as is so with another account's: its owner has to add the \
+                      statements that `trailwarden plan` prints";
+
 /// What a bucket's policy that is right leaves to suspect for a trail with a key of its own.
 const KEY: &str = "the bucket's policy allows it, so it is the policy of the KMS key that the trail encrypts with: it \
                    must let cloudtrail.amazonaws.com call kms:GenerateDataKey* and kms:DescribeKey for this trail";
@@ -65,6 +69,11 @@ pub(super) async fn explained(aws: &Aws, trail: &Trail, error: AccountError) -> 
         _ => return error,
     };
     match reason {
+        Err(unread)
+            if unread.kind == ErrorKind::Denied && error.is("InsufficientS3BucketPolicyException") =>
+        {
+            error.known(kind, UNREAD)
+        }
         // The call's own failure is the one to report.
         Err(_) => error,
         Ok(reason) => error.known(kind, reason),

@@ -1,6 +1,8 @@
 use trailwarden_account::{ErrorKind, Mutate, Observe};
 use trailwarden_provider::Provider;
-use trailwarden_spec::kinds::{Bucket, BucketPolicy, Encryption};
+use trailwarden_spec::kinds::{
+    AccessLogging, Bucket, BucketPolicy, DefaultRetention, Encryption, LockMode, ObjectLock, Period,
+};
 use trailwarden_spec::leaf::{Managed, Owner};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Kind, Object, Scope};
@@ -54,6 +56,74 @@ async fn all_of_a_create_waits_for_s3_to_know_the_bucket() {
     // S3 encrypts as wanted without a word of ours.
     assert!(!account.faults.seen().contains(&"PUT encryption".to_owned()));
     is_as_wanted(&account).await;
+}
+
+#[tokio::test]
+async fn a_lock_waits_for_versioning_and_access_logs_for_their_bucket() {
+    const STATE: Refusal = (
+        409,
+        "InvalidBucketState",
+        "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+    );
+    const TARGET: Refusal = (
+        400,
+        "InvalidTargetBucketForLogging",
+        "The target bucket for logging does not exist",
+    );
+    let account = Account::new().await;
+    let target = Bucket {
+        name: "acme-access".into(),
+        ..bucket()
+    };
+    make(&account.provider, target.into()).await;
+    let before = Bucket {
+        versioning: Managed::Set(false),
+        ..bucket()
+    };
+    let before = make(&account.provider, before.into()).await;
+    let wanted = Bucket {
+        versioning: Managed::Set(true),
+        object_lock: Managed::Set(ObjectLock::Default(DefaultRetention {
+            mode: LockMode::Governance,
+            period: Period::Days(1),
+        })),
+        access_logging: Managed::Set(Some(AccessLogging {
+            bucket: "acme-access".into(),
+            prefix: "s3/".into(),
+        })),
+        ..bucket()
+    };
+    let wanted = Object::from(wanted).complete(None);
+    account.faults.refuse("PUT object-lock", 2, STATE);
+    account.faults.refuse("PUT logging", 1, TARGET);
+    account.provider.update(&before, &wanted).await.unwrap();
+    assert_eq!(
+        account.waits(),
+        [
+            "all of S3 to know the bucket's versioning",
+            "all of S3 to know the bucket's versioning",
+            "S3 to know the bucket that the access logs go to",
+        ]
+    );
+    let address = stack().scope.address(Kind::Bucket, "acme-logs");
+    let found = account.provider.read(&address).await.unwrap().unwrap();
+    assert_eq!(differences(&wanted, &found), Vec::<String>::new());
+    // Where versioning has been off for long there is nothing to wait for.
+    account.faults.refuse("PUT object-lock", 1, STATE);
+    let weaker = match &wanted {
+        Object::Bucket(bucket) => Bucket {
+            object_lock: Managed::Set(ObjectLock::NoDefault),
+            ..bucket.clone()
+        },
+        other => panic!("{other:?}"),
+    };
+    let error = account
+        .provider
+        .update(&wanted, &weaker.into())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Refused);
+    assert!(error.hint.unwrap().contains("versioning"));
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use winterbaume_cloudwatchlogs::wire::{
     CreateLogGroupRequest, DeleteLogGroupRequest, DeleteRetentionPolicyRequest, DescribeLogGroupsRequest,
     DescribeLogGroupsResponse, ListTagsForResourceRequest, ListTagsForResourceResponse,
-    LogGroup as WireGroup, PutRetentionPolicyRequest, TagResourceRequest, UntagResourceRequest,
+    LogGroup as WireGroup, PutLogGroupDeletionProtectionRequest, PutRetentionPolicyRequest,
+    TagResourceRequest, UntagResourceRequest,
 };
 
 use super::{check_group_name, constraint, group_arn, group_mut, invalid, page_of};
@@ -119,7 +120,7 @@ pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteLogGroupReques
     if group_mut(state, call, name)?.deletion_protection {
         return Err(Failure::bad(
             "ValidationException",
-            "The log group cannot be deleted because its deletion protection is enabled.",
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
         ));
     }
     state.region(&call.account, &call.region).log_groups.remove(name);
@@ -149,6 +150,20 @@ pub(crate) fn delete_retention(
     input: DeleteRetentionPolicyRequest,
 ) -> Result<(), Failure> {
     group_mut(state, call, &input.log_group_name)?.retention_days = None;
+    Ok(())
+}
+
+pub(crate) fn put_protection(
+    state: &mut State,
+    call: &Call,
+    input: PutLogGroupDeletionProtectionRequest,
+) -> Result<(), Failure> {
+    let identifier = &input.log_group_identifier;
+    let name = match identifier.starts_with("arn:") {
+        true => name_of(call, identifier)?,
+        false => identifier.clone(),
+    };
+    group_mut(state, call, &name)?.deletion_protection = input.deletion_protection_enabled;
     Ok(())
 }
 

@@ -19,6 +19,9 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "DeleteRetentionPolicy" => {
             groups::delete_retention(state, call, take(input)?).and_then(|()| nothing())
         }
+        "PutLogGroupDeletionProtection" => {
+            groups::put_protection(state, call, take(input)?).and_then(|()| nothing())
+        }
         "TagResource" => groups::tag(state, call, take(input)?).and_then(|()| nothing()),
         "UntagResource" => groups::untag(state, call, take(input)?).and_then(|()| nothing()),
         "ListTagsForResource" => give(&groups::list_tags(state, call, take(input)?)?),

@@ -3,7 +3,7 @@
 use winterbaume_core::MockResponse;
 use winterbaume_s3::wire;
 
-use super::{S3Request, bucket, empty, owned, settings};
+use super::{S3Request, bucket, configurations, empty, owned, settings};
 use crate::protocol::{Failure, escape, iso, set};
 use crate::route::Call;
 use crate::state::{Bucket, PublicAccessBlock, State};
@@ -40,7 +40,7 @@ pub(crate) fn create(state: &mut State, call: &Call, request: &S3Request) -> Res
         .object_ownership
         .unwrap_or_else(|| "BucketOwnerEnforced".to_owned());
     settings::check_ownership(&ownership)?;
-    let bucket = Bucket {
+    let mut bucket = Bucket {
         region,
         created: call.now,
         // The defaults of every bucket made since April 2023.
@@ -49,6 +49,9 @@ pub(crate) fn create(state: &mut State, call: &Call, request: &S3Request) -> Res
         tags: settings::read_tags(configuration.tags.map(|tags| tags.items).unwrap_or_default())?,
         ..Bucket::default()
     };
+    if input.object_lock_enabled_for_bucket == Some(true) {
+        configurations::lock_of_new_bucket(&mut bucket);
+    }
     state
         .account(&call.account)
         .buckets

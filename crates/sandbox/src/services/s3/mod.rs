@@ -1,6 +1,7 @@
 //! S3: buckets with their settings, and objects without their content.
 
 mod buckets;
+mod configurations;
 mod objects;
 mod policy;
 mod settings;
@@ -170,6 +171,13 @@ fn dispatch(state: &mut State, call: &Call, request: &S3Request) -> Result<MockR
         "PutBucketTagging" => settings::put_tagging(state, call, request),
         "GetBucketTagging" => settings::get_tagging(state, call, request),
         "DeleteBucketTagging" => settings::delete_tagging(state, call, request),
+        "PutBucketLifecycleConfiguration" => configurations::put_lifecycle(state, call, request),
+        "GetBucketLifecycleConfiguration" => configurations::get_lifecycle(state, call, request),
+        "DeleteBucketLifecycleConfiguration" => configurations::delete_lifecycle(state, call, request),
+        "PutObjectLockConfiguration" => configurations::put_object_lock(state, call, request),
+        "GetObjectLockConfiguration" => configurations::get_object_lock(state, call, request),
+        "PutBucketLogging" => configurations::put_logging(state, call, request),
+        "GetBucketLogging" => configurations::get_logging(state, call, request),
         "PutBucketPolicy" => policy::put(state, call, request),
         "GetBucketPolicy" => policy::get(state, call, request),
         "DeleteBucketPolicy" => policy::delete(state, call, request),

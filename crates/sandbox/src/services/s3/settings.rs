@@ -125,7 +125,16 @@ pub(crate) fn put_versioning(state: &mut State, call: &Call, request: &S3Request
     if !matches!(status.as_str(), "Enabled" | "Suspended") {
         return Err(malformed());
     }
-    bucket_mut(state, call, request)?.versioning = Some(status);
+    let bucket = bucket_mut(state, call, request)?;
+    if bucket.object_lock.is_some() && status != "Enabled" {
+        return Err(Failure::new(
+            409,
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be \
+             changed.",
+        ));
+    }
+    bucket.versioning = Some(status);
     Ok(empty(200))
 }
 
