@@ -115,10 +115,13 @@ async fn only_what_differs_is_sent() {
     let trail = activity(&account);
     account.bring(trail.clone()).await;
     let sdk = aws_sdk_cloudtrail::Client::new(&account.sdk());
-    let key = "arn:aws:kms:us-east-1:123456789012:key/k";
+    let kms = aws_sdk_kms::Client::new(&account.sdk());
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}"#;
+    let key = kms.create_key().policy(policy).send().await.unwrap();
+    let key = key.key_metadata.unwrap().arn.unwrap();
     sdk.update_trail()
         .name("acme")
-        .kms_key_id(key)
+        .kms_key_id(&key)
         .send()
         .await
         .unwrap();
@@ -143,7 +146,7 @@ async fn only_what_differs_is_sent() {
         .trail
         .unwrap()
         .kms_key_id;
-    assert_eq!(kept.as_deref(), Some(key));
+    assert_eq!(kept, Some(key));
     let before = account.provider.calls().writes;
     account
         .bring(Trail {

@@ -4,6 +4,7 @@ mod cloudtrail;
 mod cloudwatch;
 mod files;
 mod iam;
+mod kms;
 mod logs;
 mod s3;
 mod serve;
