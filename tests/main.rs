@@ -7,6 +7,7 @@ mod drift;
 mod faults;
 mod first_setup;
 mod habits;
+mod key;
 mod patterns;
 mod quotas;
 mod support;

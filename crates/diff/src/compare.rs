@@ -109,7 +109,7 @@ impl Planner<'_> {
         let blinds = match (&before, &after, action) {
             (_, _, Action::Release) => None,
             // Nothing wanted needs it, and what is refused and needs it holds it back.
-            (Some(Object::Role(_) | Object::BucketPolicy(_)), None, _) => None,
+            (Some(Object::Role(_) | Object::BucketPolicy(_) | Object::KeyPolicy(_)), None, _) => None,
             (Some(before), None, _) => before.silences(None),
             (Some(before), Some(after), _) => blind::blinds(before, after, self.live),
             (None, _, _) => None,
@@ -187,7 +187,7 @@ impl Planner<'_> {
                 self.refuse(address, RefusalCode::Missing, message, None, Vec::new());
             }
             Some(found) => {
-                if let (Object::LogGroup(_), Some(message)) =
+                if let (Object::LogGroup(_) | Object::Key(_), Some(message)) =
                     (&found.value, found.value.refuses(&found.value, &found.facts))
                 {
                     self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
@@ -318,7 +318,7 @@ impl Planner<'_> {
                     }
                 }
                 _ if is_nothing(&found.value) => {}
-                Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
+                Kind::KeyPolicy | Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
                     self.note(
                         address,
                         "our statements stay: what is released still needs them".into(),
@@ -326,16 +326,38 @@ impl Planner<'_> {
                 }
                 _ if released.contains(address) => {
                     if found.facts.holds_data && found.owner == Owner::Ours {
-                        self.note(
-                            address,
-                            format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
-                        );
+                        self.note(address, why_released(address));
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                _ => match self.user_of(address, &released) {
+                    Some(user) => {
+                        let message = format!(
+                            "`{user}` still encrypts with it: say by its `kms_key` what it is to use instead"
+                        );
+                        self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
+                    }
+                    None => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
+                },
             }
         }
+    }
+
+    /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
+    fn user_of(&self, key: &Address, released: &BTreeSet<Address>) -> Option<Address> {
+        if key.kind != Kind::Key {
+            return None;
+        }
+        let stays = |address: &Address| released.contains(address) && address.kind != Kind::KeyPolicy;
+        let desired = |address: &Address, found: &Found| match self.wanted.objects.get(address) {
+            Some(wish) => Some(wish.object.clone().complete(Some((&found.value, &found.facts)))),
+            None => stays(address).then(|| found.value.clone()),
+        };
+        let mut live = self.live.objects.iter();
+        live.find(|(address, found)| {
+            desired(address, found).is_some_and(|object| object.needs(self.scope()).contains(key))
+        })
+        .map(|(address, _)| address.clone())
     }
 
     /// The leftovers that stay: those that were adopted, those that hold data, and all that such a
@@ -356,6 +378,8 @@ impl Planner<'_> {
             };
             let policy = match address.kind {
                 Kind::Topic => Some(Kind::TopicPolicy),
+                // What was encrypted with a key is read with it, by those whom its policy lets in.
+                Kind::Key => Some(Kind::KeyPolicy),
                 _ => None,
             };
             // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
@@ -383,9 +407,23 @@ impl Planner<'_> {
     }
 }
 
+/// Why what this stack made is let go and not taken away.
+fn why_released(address: &Address) -> String {
+    match address.kind {
+        Kind::Key => format!(
+            "what was encrypted with it can be read with nothing else, so it is released; `--delete-data {address}` \
+             schedules its deletion in 30 days"
+        ),
+        _ => format!(
+            "it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"
+        ),
+    }
+}
+
 /// What an object is part of and vanishes with.
 pub(crate) fn parent(object: &Object, scope: &Scope) -> Option<Address> {
     match object {
+        Object::KeyPolicy(policy) => Some(scope.address(Kind::Key, policy.key.as_str())),
         Object::BucketPolicy(policy) => Some(scope.address(Kind::Bucket, policy.bucket.as_str())),
         Object::TopicPolicy(policy) => Some(scope.address(Kind::Topic, policy.topic.as_str())),
         Object::Subscription(subscription) => Some(scope.address(Kind::Topic, subscription.topic.as_str())),
@@ -397,6 +435,7 @@ pub(crate) fn parent(object: &Object, scope: &Scope) -> Option<Address> {
 /// A shared document in which nothing is ours: wanting that is as good as wanting nothing.
 fn is_nothing(object: &Object) -> bool {
     match object {
+        Object::KeyPolicy(policy) => policy.statements.is_empty(),
         Object::BucketPolicy(policy) => policy.statements.is_empty(),
         Object::TopicPolicy(policy) => policy.statements.is_empty(),
         _ => false,

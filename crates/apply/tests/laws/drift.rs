@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Encryption, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectOwnership,
-    Operator, Role, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, Encryption, Key, KeyState, LogGroup, ManagementEvents, MetricFilter, MissingData,
+    ObjectOwnership, Operator, Role, Subscription, Topic, Trail, Unit,
 };
-use trailwarden_spec::leaf::{FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
+use trailwarden_spec::leaf::{FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Tags};
 use trailwarden_spec::{Address, Kind, Object};
 
 use crate::world::{World, tags_mut};
@@ -166,6 +166,7 @@ impl Drift {
 
 fn rename(object: &mut Object, suffix: &str) {
     match object {
+        Object::Key(o) => o.name.push_str(suffix),
         Object::Bucket(o) => o.name.push_str(suffix),
         Object::LogGroup(o) => o.name.push_str(suffix),
         Object::Role(o) => o.name.push_str(suffix),
@@ -181,25 +182,47 @@ fn rename(object: &mut Object, suffix: &str) {
             o.endpoint = trailwarden_spec::leaf::Endpoint::new("email", &theirs);
         }
         Object::Alarm(o) => o.name.push_str(suffix),
-        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+        Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
+}
+
+fn their_key() -> KeyRef {
+    KeyRef::read(
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        &crate::shape::stack().scope,
+    )
 }
 
 /// Changes one field. Every field of every kind is here, so that none can be compared by mistake.
 pub(crate) fn field(object: &mut Object, how: usize) {
     let empty = || PolicyText(Policy::default());
     match object {
+        Object::Key(Key {
+            name: _,
+            description,
+            state,
+            rotation,
+            rotation_days,
+            tags,
+        }) => match how % 5 {
+            0 => *description = Managed::Set("drift".into()),
+            1 => *state = KeyState::Disabled,
+            2 => *rotation = false,
+            3 => *rotation_days = Managed::Set(90),
+            _ => lose(tags),
+        },
         Object::Bucket(Bucket {
             name: _,
             region: _,
             public_access_blocked,
             encryption,
+            bucket_key: _,
             versioning,
             object_ownership,
             tags,
         }) => match how % 5 {
             0 => *public_access_blocked = false,
-            1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
+            1 => *encryption = Managed::Set(Encryption::Kms(Some(their_key()))),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
             _ => lose(tags),
@@ -208,9 +231,11 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             name: _,
             retention,
             class: _,
+            key,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *retention = Managed::Set(Retention::Days(1)),
+            1 => *key = Managed::Set(Some(their_key())),
             _ => lose(tags),
         },
         Object::Role(Role {
@@ -235,11 +260,12 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             global_service_events,
             log_file_validation,
             delivery,
+            key,
             management_events,
             excluded_sources,
             logging,
             tags,
-        }) => match how % 9 {
+        }) => match how % 10 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
             2 => *global_service_events = false,
@@ -248,6 +274,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             5 => *management_events = ManagementEvents::Read,
             6 => *excluded_sources = ["kms.amazonaws.com".to_owned()].into(),
             7 => *logging = false,
+            8 => *key = Managed::Set(Some(their_key())),
             _ => lose(tags),
         },
         Object::MetricFilter(MetricFilter {
@@ -271,9 +298,11 @@ pub(crate) fn field(object: &mut Object, how: usize) {
         Object::Topic(Topic {
             name: _,
             display_name,
+            key,
             tags,
-        }) => match how % 2 {
+        }) => match how % 3 {
             0 => *display_name = Managed::Set("drift".into()),
+            1 => *key = Managed::Set(Some(their_key())),
             _ => lose(tags),
         },
         Object::Subscription(Subscription {
@@ -319,7 +348,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
             _ => lose(tags),
         },
-        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+        Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
 }
 

@@ -86,6 +86,7 @@ fn log_group(name: &str, retention: Managed<Retention>, tags: &Tags) -> LogGroup
         name: name.into(),
         retention,
         class: Managed::Leave,
+        key: Managed::Leave,
         tags: tags.clone(),
     }
 }
@@ -169,6 +170,7 @@ impl Shape {
                         None if self.writes_all => Managed::Set(None),
                         None => Managed::Leave,
                     },
+                    key: Managed::Leave,
                     management_events: ManagementEvents::All,
                     excluded_sources: BTreeSet::new(),
                     logging: true,
@@ -188,6 +190,7 @@ impl Shape {
                     region: scope.region.clone(),
                     public_access_blocked: true,
                     encryption: Managed::Leave,
+                    bucket_key: Managed::Leave,
                     versioning: if self.writes_all {
                         Managed::Set(true)
                     } else {
@@ -220,6 +223,7 @@ impl Shape {
                 Topic {
                     name: topic_name.clone(),
                     display_name,
+                    key: Managed::Leave,
                     tags: tags.clone(),
                 },
             );

@@ -71,6 +71,7 @@ impl Story {
                 region: scope.region.clone(),
                 public_access_blocked: true,
                 encryption: Managed::Leave,
+                bucket_key: Managed::Leave,
                 versioning: Managed::Leave,
                 object_ownership: Managed::Leave,
                 tags: team.clone(),
@@ -86,6 +87,7 @@ impl Story {
                 name: "/acme/account-activity".into(),
                 retention: Managed::Set(Retention::Days(365)),
                 class: Managed::Leave,
+                key: Managed::Leave,
                 tags: team.clone(),
             },
         );
@@ -108,6 +110,7 @@ impl Story {
             Topic {
                 name: "security-alerts".into(),
                 display_name: Managed::Leave,
+                key: Managed::Leave,
                 tags: team,
             },
         );
@@ -247,6 +250,7 @@ fn trail(scope: &Scope, bucket: &str, tags: &Tags) -> Trail {
             log_group: scope.log_group_arn("/acme/account-activity"),
             role: scope.role_arn("/trailwarden/acme-prod/", "acme-prod-delivery"),
         })),
+        key: Managed::Leave,
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
         logging: true,

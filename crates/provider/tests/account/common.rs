@@ -103,6 +103,7 @@ pub(crate) fn log_group() -> LogGroup {
         name: "/acme/activity".into(),
         retention: Managed::Set(Retention::Days(365)),
         class: Managed::Leave,
+        key: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }
@@ -111,6 +112,7 @@ pub(crate) fn topic() -> Topic {
     Topic {
         name: "alerts".into(),
         display_name: Managed::Leave,
+        key: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }
@@ -135,6 +137,7 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
             region: REGION.into(),
             public_access_blocked: true,
             encryption: Managed::Leave,
+            bucket_key: Managed::Leave,
             versioning: Managed::Leave,
             object_ownership: Managed::Leave,
             tags: tags(&[("team", "security")]),
@@ -164,6 +167,7 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
                 log_group: scope.log_group_arn("/acme/activity"),
                 role: scope.role_arn(&stack().role_path(), "acme-delivery"),
             })),
+            key: Managed::Leave,
             management_events: ManagementEvents::All,
             excluded_sources: Default::default(),
             logging: true,

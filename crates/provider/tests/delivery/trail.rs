@@ -20,6 +20,7 @@ pub(crate) fn activity(account: &Account) -> Trail {
             log_group: account.scope.log_group_arn("/acme/activity"),
             role: account.scope.role_arn("/trailwarden/acme/", "acme-activity"),
         })),
+        key: Managed::Leave,
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
         logging: true,
@@ -48,6 +49,7 @@ pub(crate) async fn ground(account: &Account) {
             name: "/acme/activity".into(),
             retention: Managed::Leave,
             class: Managed::Leave,
+            key: Managed::Leave,
             tags: Tags::default(),
         })
         .await;

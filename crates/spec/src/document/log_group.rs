@@ -17,6 +17,7 @@ impl Section for LogGroup {
             retention: table.take("retention_days").map(|at| at.value).into(),
             // A class cannot be changed, and only that of a new group is ours to choose.
             class: Managed::Leave,
+            key: Managed::Leave,
             tags: table.tags(header),
         }
     }

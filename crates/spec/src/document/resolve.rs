@@ -55,11 +55,14 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
 impl<'d> Resolver<'d> {
     fn all(&mut self) {
         let document = self.document;
+        self.keys();
         for entry in document.buckets.values() {
-            self.add(entry.value.clone(), &entry.origin);
+            let bucket = entry.value.resolved(self, &entry.origin.path);
+            self.add(bucket, &entry.origin);
         }
         for entry in document.log_groups.values() {
-            self.add(entry.value.clone(), &entry.origin);
+            let group = entry.value.resolved(self, &entry.origin.path);
+            self.add(group, &entry.origin);
         }
         trail::resolve(self);
         for entry in document.topics.values() {
@@ -75,6 +78,8 @@ impl<'d> Resolver<'d> {
             alarm::resolve(self, entry);
         }
         self.topic_policies();
+        self.key_policies();
+        self.closed_topics();
         self.existing_that_is_defined();
         adopt::resolve(self);
         metric_filter::check_all(self);
@@ -368,7 +373,8 @@ impl<'d> Resolver<'d> {
     }
 }
 
-fn notifies(alarm: &Alarm, topic: &Arn) -> bool {
+/// True when an alarm notifies a topic, in whatever state.
+pub(crate) fn notifies(alarm: &Alarm, topic: &Arn) -> bool {
     let others = [&alarm.ok_actions, &alarm.insufficient_data_actions];
     alarm.alarm_actions.contains(topic)
         || others

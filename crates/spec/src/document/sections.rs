@@ -8,6 +8,7 @@ use crate::problem::{Problem, code};
 use super::adopt::Adopt;
 use super::alarm::AlarmSection;
 use super::decoder::{At, Spot, Table};
+use super::key::{KeySection, Keyed};
 use super::metric_filter::FilterSection;
 use super::names::LABEL;
 use super::role::RoleSection;
@@ -50,8 +51,9 @@ pub(crate) type Sections<T> = BTreeMap<String, Entry<T>>;
 pub(crate) struct Document {
     pub(crate) defaults: Defaults,
     defaults_at: Option<Spot>,
-    pub(crate) buckets: Sections<Bucket>,
-    pub(crate) log_groups: Sections<LogGroup>,
+    pub(crate) keys: Sections<KeySection>,
+    pub(crate) buckets: Sections<Keyed<Bucket>>,
+    pub(crate) log_groups: Sections<Keyed<LogGroup>>,
     pub(crate) roles: Sections<RoleSection>,
     pub(crate) topics: Sections<TopicSection>,
     pub(crate) trails: Sections<TrailSection>,
@@ -78,6 +80,7 @@ impl Document {
             table.finish();
         }
         collect(&mut self.trails, &mut root, header);
+        collect(&mut self.keys, &mut root, header);
         collect(&mut self.buckets, &mut root, header);
         collect(&mut self.log_groups, &mut root, header);
         collect(&mut self.roles, &mut root, header);
@@ -105,6 +108,7 @@ impl Document {
             "stack",
             "defaults",
             TrailSection::WORD,
+            KeySection::WORD,
             Bucket::WORD,
             LogGroup::WORD,
             RoleSection::WORD,
@@ -123,6 +127,7 @@ impl Document {
             defaults_at: _,
             adopt: _,
             mistyped: _,
+            keys,
             buckets,
             log_groups,
             roles,
@@ -132,7 +137,8 @@ impl Document {
             filters,
             alarms,
         } = self;
-        buckets.is_empty()
+        keys.is_empty()
+            && buckets.is_empty()
             && log_groups.is_empty()
             && roles.is_empty()
             && topics.is_empty()

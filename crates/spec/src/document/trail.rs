@@ -10,7 +10,7 @@ use crate::problem::{Problem, code};
 
 use super::decoder::{At, Table};
 use super::heartbeat::{self, Heartbeat};
-use super::references::{BucketRef, GroupRef, RoleRef};
+use super::references::{BucketRef, GroupRef, KeyWritten, RoleRef};
 use super::resolve::Resolver;
 use super::sections::{Entry, Section};
 use super::stack::Header;
@@ -24,6 +24,7 @@ pub(crate) struct TrailSection {
     bucket: Option<At<BucketRef>>,
     log_group: Option<At<GroupRef>>,
     role: Option<At<RoleRef>>,
+    key: Option<At<KeyWritten>>,
     /// `role` is mistyped.
     role_unread: bool,
     /// `cloudwatch_logs = false`.
@@ -43,6 +44,7 @@ impl Section for TrailSection {
         }
         let log_group = table.take("log_group");
         let role = table.take("role");
+        let key = table.take("kms_key");
         let cloudwatch_logs = table.take::<bool>("cloudwatch_logs");
         let multi_region = switch(table.take("multi_region"));
         let global = table.take::<bool>("global_service_events");
@@ -55,6 +57,7 @@ impl Section for TrailSection {
             global_service_events: switch(global.clone()),
             log_file_validation: switch(table.take("log_file_validation")),
             delivery: Managed::Leave,
+            key: Managed::Leave,
             management_events: management_events
                 .as_ref()
                 .map_or(ManagementEvents::All, |events| events.value),
@@ -75,6 +78,7 @@ impl Section for TrailSection {
             bucket,
             log_group,
             role,
+            key,
             role_unread: table.mistyped("role"),
             switched_off,
             heartbeat,
@@ -183,6 +187,10 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
         let mut trail = section.trail.clone();
         if let Some(bucket) = &section.bucket {
             trail.bucket = bucket_name(resolver, bucket, &format!("{path}.bucket")).unwrap_or_default();
+        }
+        let key = section.key.as_ref();
+        if let Some(key) = key.and_then(|key| resolver.key(key, "trail", &format!("{path}.kms_key"))) {
+            trail.key = Managed::Set(key);
         }
         let log_group = section.log_group.as_ref();
         match log_group.and_then(|group| resolver.group(group, &format!("{path}.log_group"))) {

@@ -1,11 +1,11 @@
 use serde::Serialize;
 
 use crate::compare::Comparison;
-use crate::leaf::{Managed, Retention, Tags};
+use crate::leaf::{KeyRef, Managed, Retention, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::{Resource, words};
+use super::{Resource, key_and_policy, words};
 
 words! {
     /// A log group's class, fixed at its creation. Metric filters need `STANDARD`.
@@ -28,6 +28,8 @@ pub struct LogGroup {
     pub retention: Managed<Retention>,
     /// Fixed at creation; a new group is `STANDARD`.
     pub class: Managed<LogClass>,
+    /// The KMS key that new events are encrypted with; managed when written, a new group has none.
+    pub key: Managed<Option<KeyRef>>,
     /// Tags.
     pub tags: Tags,
 }
@@ -45,12 +47,14 @@ impl Resource for LogGroup {
             name,
             retention,
             class,
+            key,
             tags,
         } = self;
         Self {
             name,
             retention: retention.or_live(live.map(|l| &l.retention), Retention::Never),
             class: class.or_live(live.map(|l| &l.class), LogClass::Standard),
+            key: key.or_live(live.map(|l| &l.key), None),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -60,15 +64,17 @@ impl Resource for LogGroup {
             name: _,
             retention,
             class,
+            key,
             tags,
         } = self;
         found.field("retention_days", retention, live.map(|l| &l.retention));
         found.field("class", class, live.map(|l| &l.class));
+        found.field("kms_key", key, live.map(|l| &l.key));
         found.field("tags", tags, live.map(|l| &l.tags));
     }
 
-    fn needs(&self, _scope: &Scope) -> Vec<Address> {
-        Vec::new()
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        key_and_policy(self.key.get().and_then(Option::as_ref), scope)
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {

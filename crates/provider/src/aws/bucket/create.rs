@@ -59,7 +59,7 @@ pub(super) async fn create(wanted: &Bucket, aws: &Aws) -> Result<(), AccountErro
         bucket.put_versioning(true).await?;
     }
     if let Some(encryption) = wanted.encryption.get() {
-        bucket.put_encryption(encryption).await?;
+        bucket.put_encryption(encryption, wanted.bucket_key.get()).await?;
     }
     Ok(())
 }

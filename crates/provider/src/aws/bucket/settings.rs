@@ -8,6 +8,7 @@ use aws_sdk_s3::types::{
 };
 use trailwarden_account::AccountError;
 use trailwarden_spec::kinds::{Encryption, ObjectOwnership};
+use trailwarden_spec::leaf::KeyRef;
 
 use super::At;
 use crate::door::{Absent, Api};
@@ -18,6 +19,7 @@ const GET_ENCRYPTION: Api = Api::read("s3", "GetBucketEncryption");
 pub(super) struct Settings {
     pub(super) public_access_blocked: bool,
     pub(super) encryption: Encryption,
+    pub(super) bucket_key: bool,
     pub(super) versioning: bool,
     pub(super) object_ownership: ObjectOwnership,
     pub(super) tags: BTreeMap<String, String>,
@@ -44,6 +46,7 @@ impl Settings {
             tags,
         )?;
         let mut inexpressible = Vec::new();
+        let bucket_key = rule.as_ref().and_then(|rule| rule.bucket_key_enabled) == Some(true);
         let by_default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
         // Since January 2023 S3 encrypts every object with AES256 unless told otherwise.
         let encryption = by_default.map_or(Encryption::Aes256, |rule| match rule.sse_algorithm {
@@ -56,10 +59,12 @@ impl Settings {
                 if !known {
                     inexpressible.push(format!("default encryption `{}`", other.as_str()));
                 }
-                Encryption::Kms(
-                    rule.kms_master_key_id
-                        .unwrap_or_else(|| other.as_str().to_owned()),
-                )
+                let key = rule.kms_master_key_id.as_deref();
+                let key = key.map(|key| KeyRef::read(key, &bucket.aws.scope));
+                match other {
+                    ServerSideEncryption::AwsKmsDsse => Encryption::Dsse(key),
+                    _ => Encryption::Kms(key),
+                }
             }
         });
         let versioning = match versioning {
@@ -82,6 +87,7 @@ impl Settings {
         Ok(Self {
             public_access_blocked,
             encryption,
+            bucket_key,
             versioning,
             object_ownership,
             tags,
