@@ -6,6 +6,8 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod quotas;
 #[cfg(test)]
 mod refusals;
