@@ -220,6 +220,13 @@ impl Planner<'_> {
         if let Some(message) = wish.object.refuses(&found.value, &found.facts) {
             return self.refuse(address, RefusalCode::Impossible, message, Some(wish), changes);
         }
+        if let Some(key) = self.unsaid_key(&wish.object, &after) {
+            let message = format!(
+                "it encrypts with `{key}` and the spec does not say so, so that the key's policy would not let it; write \
+                 `kms_key` to keep it or `kms_key = \"none\"` to take it away"
+            );
+            return self.refuse(address, RefusalCode::Impossible, message, Some(wish), changes);
+        }
         let takes_over = !found.owner.is_ours() && adopts && found.value.tags().is_some();
         if !found.facts.inexpressible.is_empty() {
             let what = found.facts.inexpressible.join("; ");
@@ -341,6 +348,15 @@ impl Planner<'_> {
                 },
             }
         }
+    }
+
+    /// A key of the spec that an object has only because the spec is silent: the key's policy, which
+    /// follows from the spec, would shut the object out.
+    fn unsaid_key(&self, wish: &Object, after: &Object) -> Option<Address> {
+        let said = wish.needs(self.scope());
+        after.needs(self.scope()).into_iter().find(|need| {
+            need.kind == Kind::Key && self.wanted.objects.contains_key(need) && !said.contains(need)
+        })
     }
 
     /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
