@@ -243,6 +243,48 @@ fn a_key_that_the_spec_drops_is_released_with_its_policy() {
 }
 
 #[test]
+fn silence_about_a_key_of_the_spec_is_refused() {
+    let world = World::on_sandbox();
+    encrypted(&world);
+    world.apply();
+    change(
+        &world,
+        "[trail.account-activity]\nkms_key = \"activity\"\n",
+        "[trail.account-activity]\n",
+    );
+    let plan = world.run(&["plan", "spec.toml"]).exits(5);
+    drop(plan.prints("it encrypts with `key.acme-prod-activity` and the spec does not say so"));
+}
+
+#[test]
+fn a_key_of_somebody_else_is_used_and_left_alone() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    let theirs = "[trail.account-activity]\nkms_key = { existing = \"alias/central\" }\n";
+    change(&world, "[trail.account-activity]\n", theirs);
+    let plan = world.run(&["plan", "spec.toml"]).exits(5);
+    drop(plan.prints("the spec takes the KMS key `central` from elsewhere and it is not there"));
+    let clients = Clients::of(&world);
+    let open = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Open","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}"#;
+    let made = wait(clients.kms.create_key().policy(open).send()).expect("a key");
+    let arn = made.key_metadata.and_then(|key| key.arn).expect("its ARN");
+    let alias = clients
+        .kms
+        .create_alias()
+        .alias_name("alias/central")
+        .target_key_id(&arn);
+    wait(alias.send()).expect("an alias");
+    world.apply();
+    world.expect_no_differences();
+    let trail = wait(clients.cloudtrail.get_trail().name(TRAIL).send()).expect("a trail");
+    assert_eq!(trail.trail.expect("it").kms_key_id, Some(arn.clone()));
+    assert_eq!(policy(&clients, &arn), open);
+    assert_eq!(tags(&clients, &arn), []);
+    wait(clients.kms.disable_key().key_id(&arn).send()).expect("disabled");
+    world.expect_no_differences().prints("is disabled");
+}
+
+#[test]
 fn a_key_is_deleted_only_if_that_is_said_twice_and_nothing_uses_it() {
     let world = World::on_sandbox();
     encrypted(&world);

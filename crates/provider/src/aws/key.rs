@@ -67,10 +67,15 @@ async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
 
 /// The key behind an alias, which is given without `alias/`.
 pub(super) async fn describe(aws: &Aws, name: &str) -> Result<Option<Described>, AccountError> {
+    let alias = aws.scope.key_alias_arn(name);
     let found = ask(aws, &format!("alias/{name}")).await?;
-    let arn = found.as_ref().map(|found| found.arn.clone());
-    aws.keys.learn(aws.scope.key_alias_arn(name), arn);
-    Ok(found)
+    aws.keys
+        .learn(alias.clone(), found.as_ref().map(|found| found.arn.clone()));
+    match (found, aws.keys.behind(&alias)) {
+        // Not all of KMS knows the alias that was just made.
+        (None, Some(made)) => ask(aws, &made.to_string()).await,
+        (found, _) => Ok(found),
+    }
 }
 
 /// Whether the key is rotated by itself, and after how many days; `None` where KMS cannot do it.
@@ -305,8 +310,9 @@ impl Page for Key {
             }
             Err(error) => return Err(error),
         }
-        aws.keys
-            .learn(aws.scope.key_alias_arn(&self.name), Arn::parse(&arn));
+        if let Some(arn) = Arn::parse(&arn) {
+            aws.keys.made(aws.scope.key_alias_arn(&self.name), arn);
+        }
         if taken_up
             && let Some(Found {
                 value: Object::Key(live),

@@ -17,21 +17,35 @@ use super::{Aws, key, refusal};
 
 /// The aliases of the stack's account and region that somebody asked about.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(Mutex<BTreeMap<Arn, Arn>>);
+pub(crate) struct Keys(Mutex<BTreeMap<Arn, Behind>>);
+
+#[derive(Debug)]
+struct Behind {
+    key: Arn,
+    /// This process gave the key its alias: an answer that there is no such alias is older.
+    made: bool,
+}
 
 impl Keys {
-    /// Notes what an alias leads to; `None` where there is no such alias.
-    pub(crate) fn learn(&self, alias: Arn, key: Option<Arn>) {
+    /// Notes what an alias leads to, by KMS's answer; `None` where it knows of no such alias.
+    pub(super) fn learn(&self, alias: Arn, key: Option<Arn>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match key {
-            Some(key) => known.insert(alias, key),
-            None => known.remove(&alias),
-        };
+            Some(key) => drop(known.insert(alias, Behind { key, made: false })),
+            None => known.retain(|known, behind| *known != alias || behind.made),
+        }
     }
 
-    fn behind(&self, alias: &Arn) -> Option<Arn> {
+    /// Notes an alias that was just made.
+    pub(super) fn made(&self, alias: Arn, key: Arn) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(alias, Behind { key, made: true });
+    }
+
+    /// The key behind an alias, as far as it is known.
+    pub(super) fn behind(&self, alias: &Arn) -> Option<Arn> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(alias).cloned()
+        known.get(alias).map(|behind| behind.key.clone())
     }
 
     /// Adds to what an object says of its key the aliases that lead there.
@@ -51,7 +65,7 @@ impl Keys {
         };
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let held: Vec<Arn> = reference.names().cloned().collect();
-        for (alias, key) in known.iter() {
+        for (alias, Behind { key, .. }) in known.iter() {
             if held.contains(key) || held.contains(alias) {
                 reference.also(alias.clone());
                 reference.also(key.clone());
@@ -124,5 +138,9 @@ mod tests {
         assert_eq!(wanted.key.verdict(&named(&keys).key), Verdict::Same);
         keys.learn(scope.key_alias_arn("acme"), None);
         assert_eq!(wanted.key.verdict(&named(&keys).key), Verdict::Differs);
+        // Not all of KMS knows a new alias at once.
+        keys.made(scope.key_alias_arn("acme"), arn.clone());
+        keys.learn(scope.key_alias_arn("acme"), None);
+        assert_eq!(wanted.key.verdict(&named(&keys).key), Verdict::Same);
     }
 }

@@ -1,7 +1,8 @@
 use futures::future::try_join_all;
 use trailwarden_account::{AccountError, ErrorKind};
-use trailwarden_spec::Kind;
-use trailwarden_spec::live::Attention;
+use trailwarden_spec::kinds::KeyState;
+use trailwarden_spec::live::{Attention, Found};
+use trailwarden_spec::{Kind, Object};
 
 use super::{Part, Survey, has_own_statements};
 use crate::aws::key;
@@ -26,10 +27,28 @@ impl Survey<'_> {
         };
         let (wanted, left_over) = futures::try_join!(try_join_all(wanted), left_over)?;
         let part = Part::of(wanted.into_iter().flatten().map(Some)).and(left_over);
-        let attention = self.without_alias(&part).await?;
+        let mut attention = self.without_alias(&part).await?;
+        attention.extend(part.found.iter().filter_map(|found| self.disabled(found)));
         Ok(Part {
             attention: [part.attention, attention].concat(),
             ..part
+        })
+    }
+
+    /// A key that is only referred to is not ours to enable.
+    fn disabled(&self, found: &Found) -> Option<Attention> {
+        let Object::Key(key) = &found.value else {
+            return None;
+        };
+        let ours = self.wish(Kind::Key, &key.name).is_some() || found.owner.is_ours();
+        (key.state == KeyState::Disabled && !ours).then(|| Attention {
+            address: Some(found.value.address(&self.aws.scope)),
+            code: "key-disabled",
+            message: format!(
+                "the key behind `alias/{}` is disabled: what is encrypted with it can be neither written nor read, so \
+                 that deliveries fail; let its owner enable it",
+                key.name
+            ),
         })
     }
 
