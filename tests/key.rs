@@ -285,6 +285,30 @@ fn a_key_of_somebody_else_is_used_and_left_alone() {
 }
 
 #[test]
+fn a_topic_s_key_that_keeps_alarms_out_is_told_of() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    let clients = Clients::of(&world);
+    let made = wait(clients.kms.create_key().send()).expect("a key");
+    let arn = made.key_metadata.and_then(|key| key.arn).expect("its ARN");
+    let alias = clients
+        .kms
+        .create_alias()
+        .alias_name("alias/central")
+        .target_key_id(&arn);
+    wait(alias.send()).expect("an alias");
+    let theirs = "[topic.security]\nkms_key = { existing = \"alias/central\" }\n";
+    change(&world, "[topic.security]\n", theirs);
+    world.apply();
+    let told = "whose policy does not let CloudWatch use it";
+    world.expect_no_differences().prints(told);
+    let open = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Open","Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}"#;
+    wait(clients.kms.put_key_policy().key_id(&arn).policy(open).send()).expect("written");
+    let plan = world.expect_no_differences();
+    assert!(!plan.stdout.contains(told), "{}", plan.stdout);
+}
+
+#[test]
 fn a_key_is_deleted_only_if_that_is_said_twice_and_nothing_uses_it() {
     let world = World::on_sandbox();
     encrypted(&world);

@@ -101,6 +101,7 @@ pub(super) const GRANTS: &[Grant] = &[
     read("kms:DescribeKey", Kind::Key, On::Key, &["kms:DescribeKey"]),
     read("kms:GetKeyRotationStatus", Kind::Key, On::Key, &["kms:GetKeyRotationStatus"]),
     read("kms:ListResourceTags", Kind::Key, On::Key, &["kms:ListResourceTags"]),
+    read("kms:GetKeyPolicy", Kind::Key, On::Key, &["kms:GetKeyPolicy"]),
     read("kms:ListAliases", Kind::Key, On::Nothing, &["kms:ListAliases"]),
     write("kms:CreateKey", Kind::Key, On::Nothing, &["kms:CreateKey"]),
     write("kms:CreateKey", Kind::Key, On::Key, &["kms:TagResource"]),

@@ -210,7 +210,7 @@ fn keys_are_asked_about_only_by_specs_that_have_one() {
         format!(r#"1 on "{arn}:key/*" if {{"StringEquals":{{"aws:ResourceTag/trailwarden:stack":"acme"}}}}"#)
     );
     assert_eq!(said["KeyAliasWrite"], format!(r#"1 on "{arn}:alias/acme-main""#));
-    assert_eq!(said["KeyRead"], format!(r#"3 on "{arn}:key/*""#));
+    assert_eq!(said["KeyRead"], format!(r#"4 on "{arn}:key/*""#));
     assert!(!json(vec![key().into()]).contains("kms:PutKeyPolicy"));
 }
 

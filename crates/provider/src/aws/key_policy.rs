@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::{Caller, Decision, Policy, Request};
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::KeyPolicy;
+use trailwarden_spec::kinds::{Alarm, KeyPolicy};
 use trailwarden_spec::leaf::{KeyRef, Owner, Statements};
 use trailwarden_spec::live::{Facts, Found};
 
@@ -62,6 +62,27 @@ pub(super) async fn look(aws: &Aws, name: &str, arn: &Arn) -> Result<Option<Foun
         owner: Owner::Ours,
         facts,
     }))
+}
+
+/// Whether a key's policy lets an alarm publish to topics that are encrypted with it; true
+/// where there is no such key, which is said elsewhere.
+pub(crate) async fn lets_in(aws: &Aws, name: &str, alarm: &Alarm) -> Result<bool, AccountError> {
+    let Some(key) = key::describe(aws, name).await? else {
+        return Ok(true);
+    };
+    let Some(Ok(policy)) = text(aws, &key.arn.to_string()).await?.map(|text| parsed(&text)) else {
+        return Ok(true);
+    };
+    let may = |action: &str| {
+        let caller = Caller::Service("cloudwatch.amazonaws.com".into());
+        let request = Request::new(caller, action, key.arn.to_string())
+            .context("aws:SourceAccount", aws.scope.account.as_str())
+            .context("aws:SourceArn", aws.scope.alarm_arn(&alarm.name).to_string())
+            .context("aws:PrincipalIsAWSService", "true")
+            .context("aws:PrincipalServiceName", "cloudwatch.amazonaws.com");
+        matches!(policy.evaluate(&request), Decision::Allowed { .. })
+    };
+    Ok(may("kms:Decrypt") && may("kms:GenerateDataKey"))
 }
 
 /// Refuses a policy after which neither the account nor the caller could change it again. KMS
