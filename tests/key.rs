@@ -285,6 +285,20 @@ fn a_key_of_somebody_else_is_used_and_left_alone() {
 }
 
 #[test]
+fn destroy_takes_the_chain_and_leaves_the_key() {
+    let world = World::on_sandbox();
+    encrypted(&world);
+    world.apply();
+    let destroy = ["destroy", "spec.toml", "--yes", "--allow-blinding", "ALL"];
+    world.run(&destroy).exits(0).prints("release");
+    world.run(&destroy).exits(0).prints("No differences.");
+    let clients = Clients::of(&world);
+    let (arn, state) = key(&clients, ALIAS);
+    assert_eq!(state, KeyState::Enabled);
+    assert!(policy(&clients, &arn).contains("logs.us-east-1.amazonaws.com"));
+}
+
+#[test]
 fn a_topic_s_key_that_keeps_alarms_out_is_told_of() {
     let world = World::on_sandbox();
     world.write_example("account-activity.toml");

@@ -208,7 +208,8 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             0 => *description = Managed::Set("drift".into()),
             1 => *state = KeyState::Disabled,
             2 => *rotation = false,
-            3 => *rotation_days = Managed::Set(90),
+            // Without rotation a key has no days.
+            3 => (*rotation, *rotation_days) = (true, Managed::Set(90)),
             _ => lose(tags),
         },
         Object::Bucket(Bucket {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use crate::arn::Arn;
-use crate::kinds::{Bucket, Encryption, Key, KeyPolicy, KeyState, KeyUse, LogGroup, Topic};
+use crate::kinds::{Bucket, Encryption, Key, KeyPolicy, KeyState, KeyUse, LogGroup};
 use crate::leaf::{KeyRef, Managed};
 use crate::problem::{Problem, code};
 use crate::{Kind, Object};
@@ -341,8 +341,8 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
-        let notified = |topic: &Topic| set(&topic.key) && self.is_notified(&scope.topic_arn(&topic.name));
-        if objects().any(|object| matches!(object, Object::Topic(topic) if notified(topic))) {
+        // Whether an alarm of the spec notifies it or not: one that comes later finds the way open.
+        if objects().any(|object| matches!(object, Object::Topic(topic) if set(&topic.key))) {
             uses.push(KeyUse::Alarms);
         }
         if !entry.value.readers.is_empty() {

@@ -18,7 +18,7 @@ pub enum KeyUse<'a> {
     IntoBucket(&'a str),
     /// A log group of this scope is encrypted with it.
     LogGroup(&'a str),
-    /// A topic that is encrypted with it is notified by alarms of this scope.
+    /// A topic that is encrypted with it takes what alarms of this account publish.
     Alarms,
     /// These principals may read what is encrypted with it.
     Readers(&'a [Arn]),
