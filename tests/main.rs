@@ -8,6 +8,7 @@ mod drift;
 mod faults;
 mod first_setup;
 mod habits;
+mod key;
 mod log_group;
 mod patterns;
 mod protect;
