@@ -333,11 +333,11 @@ impl Planner<'_> {
                 }
                 _ if released.contains(address) => {
                     if found.facts.holds_data && found.owner == Owner::Ours {
-                        self.note(address, why_released(address));
+                        self.note(address, why_released(address, self.options));
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => match self.user_of(address, &released) {
+                _ => match self.user_of(address) {
                     Some(user) => {
                         let message = format!(
                             "`{user}` still encrypts with it: say by its `kms_key` what it is to use instead"
@@ -360,20 +360,22 @@ impl Planner<'_> {
     }
 
     /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
-    fn user_of(&self, key: &Address, released: &BTreeSet<Address>) -> Option<Address> {
+    fn user_of(&self, key: &Address) -> Option<Address> {
         if key.kind != Kind::Key {
             return None;
         }
-        let stays = |address: &Address| released.contains(address) && address.kind != Kind::KeyPolicy;
-        let desired = |address: &Address, found: &Found| match self.wanted.objects.get(address) {
-            Some(wish) => Some(wish.object.clone().complete(Some((&found.value, &found.facts)))),
-            None => stays(address).then(|| found.value.clone()),
-        };
-        let mut live = self.live.objects.iter();
-        live.find(|(address, found)| {
-            desired(address, found).is_some_and(|object| object.needs(self.scope()).contains(key))
-        })
-        .map(|(address, _)| address.clone())
+        let mut wanted = self.wanted.objects.iter();
+        wanted
+            .find(|(address, wish)| {
+                let found = self.live.objects.get(*address);
+                let live = found.map(|found| (&found.value, &found.facts));
+                wish.object
+                    .clone()
+                    .complete(live)
+                    .needs(self.scope())
+                    .contains(key)
+            })
+            .map(|(address, _)| address.clone())
     }
 
     /// The leftovers that stay: those that were adopted, those that hold data, and all that such a
@@ -410,11 +412,11 @@ impl Planner<'_> {
             // A bucket that is kept for its data needs no policy; one that an adopted trail still
             // delivers to is reached through the trail's own needs.
             let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
-            let needs = if found.owner == Owner::Adopted {
-                found.value.needs(self.scope())
-            } else {
-                Vec::new()
-            };
+            let mut needs = found.value.needs(self.scope());
+            // Data is lost with the key that it is encrypted with.
+            needs.retain(|need| {
+                found.owner == Owner::Adopted || matches!(need.kind, Kind::Key | Kind::KeyPolicy)
+            });
             if released.insert(address) {
                 queue.extend(needs.into_iter().chain(policy).chain(filters));
             }
@@ -424,8 +426,11 @@ impl Planner<'_> {
 }
 
 /// Why what this stack made is let go and not taken away.
-fn why_released(address: &Address) -> String {
+fn why_released(address: &Address, options: &Options) -> String {
     match address.kind {
+        Kind::Key if options.delete_data.contains(address) => {
+            "it is released all the same: what is released holds data that is encrypted with it".into()
+        }
         Kind::Key => format!(
             "what was encrypted with it can be read with nothing else, so it is released; `--delete-data {address}` \
              schedules its deletion in 30 days"
