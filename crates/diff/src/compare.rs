@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use trailwarden_spec::compare::{Change, Verdict};
 use trailwarden_spec::kinds::LogGroup;
@@ -380,11 +380,11 @@ impl Planner<'_> {
                     if let Some(why) = found.value.keeps().filter(|_| ours) {
                         self.note(address, format!("it is released, not deleted: {why}"));
                     } else if found.facts.holds_data && ours {
-                        self.note(address, why_released(address));
+                        self.note(address, why_released(address, self.options));
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => match self.not_deleted(address, found, &released) {
+                _ => match self.not_deleted(address, found) {
                     Some(message) => {
                         self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
                     }
@@ -404,25 +404,27 @@ impl Planner<'_> {
     }
 
     /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
-    fn user_of(&self, key: &Address, released: &BTreeSet<Address>) -> Option<Address> {
+    fn user_of(&self, key: &Address) -> Option<Address> {
         if key.kind != Kind::Key {
             return None;
         }
-        let stays = |address: &Address| released.contains(address) && address.kind != Kind::KeyPolicy;
-        let desired = |address: &Address, found: &Found| match self.wanted.objects.get(address) {
-            Some(wish) => Some(wish.object.clone().complete(Some((&found.value, &found.facts)))),
-            None => stays(address).then(|| found.value.clone()),
-        };
-        let mut live = self.live.objects.iter();
-        live.find(|(address, found)| {
-            desired(address, found).is_some_and(|object| object.needs(self.scope()).contains(key))
-        })
-        .map(|(address, _)| address.clone())
+        let mut wanted = self.wanted.objects.iter();
+        wanted
+            .find(|(address, wish)| {
+                let found = self.live.objects.get(*address);
+                let live = found.map(|found| (&found.value, &found.facts));
+                wish.object
+                    .clone()
+                    .complete(live)
+                    .needs(self.scope())
+                    .contains(key)
+            })
+            .map(|(address, _)| address.clone())
     }
 
     /// Why what is wanted no more and is not released cannot be deleted.
-    fn not_deleted(&self, address: &Address, found: &Found, released: &BTreeSet<Address>) -> Option<String> {
-        if let Some(user) = self.user_of(address, released) {
+    fn not_deleted(&self, address: &Address, found: &Found) -> Option<String> {
+        if let Some(user) = self.user_of(address) {
             let message =
                 format!("`{user}` still encrypts with it: say by its `kms_key` what it is to use instead");
             return Some(message);
@@ -435,8 +437,11 @@ impl Planner<'_> {
 }
 
 /// Why what this stack made is let go and not taken away.
-fn why_released(address: &Address) -> String {
+fn why_released(address: &Address, options: &Options) -> String {
     match address.kind {
+        Kind::Key if options.delete_data.contains(address) => {
+            "it is released all the same: what is released holds data that is encrypted with it".into()
+        }
         Kind::Key => format!(
             "what was encrypted with it can be read with nothing else, so it is released; `--delete-data {address}` \
              schedules its deletion in 30 days"

@@ -78,11 +78,9 @@ impl Planner<'_> {
             .iter()
             .filter(|(_, other)| counts_for(&other.value, &found.value));
         let filters = filters.map(|(address, _)| (*address).clone());
-        let needs = if goes_on {
-            found.value.needs(self.scope())
-        } else {
-            Vec::new()
-        };
+        let mut needs = found.value.needs(self.scope());
+        // Data is lost with the key that it is encrypted with.
+        needs.retain(|need| goes_on || matches!(need.kind, Kind::Key | Kind::KeyPolicy));
         needs.into_iter().chain(policy).chain(filters).collect()
     }
 

@@ -150,7 +150,7 @@ proptest! {
                 continue;
             }
             let said = plan.refusals.iter().any(|refusal| {
-                let codes = [RefusalCode::Protected, RefusalCode::Waits];
+                let codes = [RefusalCode::Protected, RefusalCode::Waits, RefusalCode::Impossible];
                 refusal.address == *address && codes.contains(&refusal.code)
             });
             // What an adopted object goes on needing is let go with it, which takes nothing away, or

@@ -204,6 +204,12 @@ fn a_dropped_key_is_released_or_deleted_by_word() {
     story.options.delete_data.insert(address(KEY));
     assert_snapshot!("a_dropped_key_is_deleted", story.text());
 
+    // Data that is kept can be read.
+    story.drops(GROUP);
+    story.found(GROUP).facts.holds_data = true;
+    let text = story.text();
+    assert!(text.contains("it is released all the same"), "{text}");
+
     // Silence keeps the key in use, and what is in use is not deleted.
     let mut story = applied();
     story.drops(KEY);
