@@ -5,6 +5,7 @@
 mod bucket;
 mod changes;
 mod drift;
+mod everything;
 mod faults;
 mod first_setup;
 mod habits;

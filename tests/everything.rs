@@ -1,0 +1,41 @@
+//! The full breadth: `specs/everything.toml` is applied in one go, and nothing is left to do.
+
+use crate::support::world::World;
+
+/// Keys of the spec that moto cannot keep, each with the row of docs/emulators.md that says so.
+const MOTO_DROPS: [(&str, &str); 3] = [
+    (
+        "sns_topic = ",
+        "| `CreateTrail`, `UpdateTrail` with a topic's ARN |",
+    ),
+    ("insights = ", "| `PutInsightSelectors` |"),
+    ("deletion_protection = ", "| log classes, deletion protection |"),
+];
+
+#[test]
+fn every_option_on_the_sandbox() {
+    let world = World::on_sandbox();
+    world.write_example("everything.toml");
+    drop(world.apply());
+    drop(world.expect_no_differences());
+}
+
+#[test]
+fn every_option_that_moto_keeps() {
+    let world = World::on_moto();
+    let text = world.write_example("everything.toml");
+    let dropped = |line: &&str| !MOTO_DROPS.iter().any(|(key, _)| line.starts_with(key));
+    let kept: Vec<&str> = text.lines().filter(dropped).collect();
+    assert_eq!(text.lines().count() - kept.len(), MOTO_DROPS.len());
+    world.write("spec.toml", &kept.join("\n"));
+    drop(world.apply());
+    drop(world.expect_no_differences());
+
+    let rows = include_str!("../docs/emulators.md");
+    for (key, row) in MOTO_DROPS {
+        assert!(
+            rows.contains(row),
+            "docs/emulators.md says why `{key}` is left out"
+        );
+    }
+}
