@@ -4,11 +4,13 @@
 
 mod bucket;
 mod changes;
+mod complaints;
 mod drift;
 mod faults;
 mod first_setup;
 mod habits;
 mod log_group;
+mod order;
 mod patterns;
 mod protect;
 // `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.
