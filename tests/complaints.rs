@@ -394,3 +394,63 @@ fn an_alarm_carries_the_dimensions_of_its_metric() {
     drop(world.apply());
     drop(world.expect_no_differences());
 }
+
+/// What `check` says of a spec that has `more`, without an account.
+#[track_caller]
+fn is_found_offline(more: &str, code: &str, says: &str) {
+    let world = World::on_sandbox();
+    let stack = "format = 1\n[stack]\nname = \"acme\"\naccount = \"123456789012\"\nregion = \"us-east-1\"\n\
+                 [defaults]\nlog_group = \"a\"\nnotify = []\n[log_group.a]\n";
+    drop(world.write("spec.toml", &format!("{stack}{more}")));
+    let proxy = Proxy::start(&world.endpoint);
+    let check = world.run_at(&proxy.endpoint, &["check", "spec.toml"]).exits(65);
+    drop(check.says(&format!("error[{code}]")).says(says));
+    assert_eq!(proxy.calls(), []);
+}
+
+/// lza#1192: the delivery of a log file is an event of the next one.
+#[test]
+fn a_trail_that_records_its_own_log_files_is_found_offline() {
+    let trail = "[bucket.logs]\nname = \"acme-logs\"\n[trail.main]\nbucket = \"logs\"\n\
+                 [[trail.main.data_events]]\ntype = \"AWS::S3::Object\"\n";
+    is_found_offline(trail, "feedback", "acme-logs");
+}
+
+/// terraform-provider-aws#1810, #2099: a pattern takes 1,024 characters.
+#[test]
+fn a_pattern_that_is_too_long_is_found_offline() {
+    let names: Vec<String> = (0..60)
+        .map(|n| format!("($.eventName = \"SomeEvent{n}\")"))
+        .collect();
+    let rule = format!("[rule.r]\npattern = '{{ {} }}'\n", names.join(" || "));
+    is_found_offline(&rule, "too-long", "split it into several filters on one metric");
+}
+
+/// terraform-provider-aws#19608, #22105, aws-cdk#21654: dimensions exclude a default value, and need a
+/// pattern that has fields.
+#[test]
+fn dimensions_that_aws_would_refuse_are_found_offline() {
+    let alarm = "alarm.dimensions = { who = \"x\" }\n";
+    let dimensions = "filter.dimensions = { who = \"$.userIdentity.arn\" }\n";
+    let both = format!(
+        "[rule.r]\npattern = '{{ $.eventName = \"StopLogging\" }}'\nfilter.default_value = 0\n{dimensions}{alarm}"
+    );
+    is_found_offline(&both, "contradiction", "default_value");
+    let text = format!("[rule.r]\npattern = 'ERROR'\n{dimensions}{alarm}");
+    is_found_offline(&text, "contradiction", "dimensions");
+}
+
+/// automated-security-response#43: 240 periods of an alarm. What is longer than AWS looks back is told
+/// before it is refused.
+#[test]
+fn a_window_that_aws_would_refuse_is_found_offline() {
+    let rule = "[rule.r]\npattern = 'ERROR'\nalarm.evaluation_periods = 300\n";
+    is_found_offline(rule, "bad-window", "a day");
+}
+
+/// cds-snc/notification-terraform#128, covid-alert-portal#333: an alarm acts within its region only.
+#[test]
+fn a_topic_beyond_an_alarm_s_reach_is_found_offline() {
+    let rule = "[rule.r]\npattern = 'ERROR'\nnotify = [{ arn = \"arn:aws:sns:eu-west-1:123456789012:t\" }]\n";
+    is_found_offline(rule, "out-of-reach", "us-east-1");
+}

@@ -10,6 +10,7 @@ mod faults;
 mod first_setup;
 mod habits;
 mod log_group;
+mod manual;
 mod order;
 mod patterns;
 mod protect;
