@@ -9,6 +9,7 @@ mod drift;
 mod faults;
 mod first_setup;
 mod habits;
+mod key;
 mod log_group;
 mod manual;
 mod order;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::leaf::MARK_STACK;
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Object};
 
@@ -46,7 +47,8 @@ pub fn covers(api: &str) -> bool {
 /// It covers what the spec names, what it refers to and what it lets go. Alarms and roles whose names begin with the
 /// stack's are covered as a whole, so that a rule that the spec drops can be taken away with the
 /// same policy; to take away a trail, bucket, log group or topic, keep the policy of the spec that
-/// named it until that is done.
+/// named it until that is done. Of keys it covers all of the account and region, whose own policies
+/// decide, too: a new key's id is not known, and its tags decide about access only after minutes.
 #[must_use]
 pub fn permissions(wanted: &Wanted, purpose: For) -> Policy {
     let mut allowed: BTreeMap<(On, bool, BTreeSet<String>), BTreeSet<&str>> = BTreeMap::new();
@@ -84,6 +86,11 @@ pub fn permissions(wanted: &Wanted, purpose: For) -> Policy {
         match on {
             On::PassedRole => passed_to("cloudtrail.amazonaws.com"),
             On::PassedToSns => passed_to("sns.amazonaws.com"),
+            On::OwnKey => statement.condition(
+                "StringEquals",
+                format!("aws:ResourceTag/{MARK_STACK}"),
+                wanted.stack.name.as_str(),
+            ),
             _ => statement,
         }
     });
@@ -172,6 +179,8 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
             }
             _ => Vec::new(),
         },
+        On::Key | On::OwnKey => vec![scope.kms_arn("key/*".into()).to_string()],
+        On::KeyAlias => vec![scope.key_alias_arn(name).to_string()],
         On::Trail => vec![scope.trail_arn(name).to_string()],
         On::Topic => {
             let topic = match object {

@@ -129,6 +129,7 @@ async fn attempt<A: Mutate>(account: &A, step: &Step) -> Result<Outcome, Account
 /// A shared document without statements of ours counts as none.
 fn is_nothing(object: &Object) -> bool {
     match object {
+        Object::KeyPolicy(policy) => policy.statements.is_empty(),
         Object::BucketPolicy(policy) => policy.statements.is_empty(),
         Object::TopicPolicy(policy) => policy.statements.is_empty(),
         _ => false,

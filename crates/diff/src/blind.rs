@@ -7,7 +7,10 @@ use trailwarden_spec::{Kind, Object};
 /// Kinds whose content follows from other objects of the spec: what is wanted serves all of them,
 /// so that a change towards it cannot blind while those are as wanted, too.
 pub(crate) fn is_derived(kind: Kind) -> bool {
-    matches!(kind, Kind::BucketPolicy | Kind::TopicPolicy | Kind::Role)
+    matches!(
+        kind,
+        Kind::KeyPolicy | Kind::BucketPolicy | Kind::TopicPolicy | Kind::Role
+    )
 }
 
 /// Why going from `before` to `after` blinds the watch, if it does.

@@ -123,7 +123,7 @@ impl Planner<'_> {
         let blinds = match (&before, &after, action) {
             (_, _, Action::Release) => None,
             // Nothing wanted needs it, and what is refused and needs it holds it back.
-            (Some(Object::Role(_) | Object::BucketPolicy(_)), None, _) => None,
+            (Some(Object::Role(_) | Object::BucketPolicy(_) | Object::KeyPolicy(_)), None, _) => None,
             (Some(before), None, _) => before.silences(None),
             (Some(before), Some(after), _) => blind::blinds(before, after, self.live),
             (None, _, _) => None,
@@ -210,10 +210,12 @@ impl Planner<'_> {
                 self.refuse(address, RefusalCode::Missing, message, None, Vec::new());
             }
             Some(found) => {
-                if let Object::LogGroup(group) = &found.value
-                    && self.counts_on(group)
-                    && let Some(message) = group.takes_no_filters()
-                {
+                let message = match &found.value {
+                    Object::LogGroup(group) if self.counts_on(group) => group.takes_no_filters(),
+                    Object::Key(_) => found.value.refuses(&found.value, &found.facts),
+                    _ => None,
+                };
+                if let Some(message) = message {
                     self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
                 }
             }
@@ -248,6 +250,13 @@ impl Planner<'_> {
             return self.refuse(address, code, message, Some(wish), changes);
         }
         if let Some(message) = wish.object.refuses(&found.value, &found.facts) {
+            return self.refuse(address, RefusalCode::Impossible, message, Some(wish), changes);
+        }
+        if let Some(key) = self.unsaid_key(&wish.object, &after) {
+            let message = format!(
+                "it encrypts with `{key}` and the spec does not say so, so that the key's policy would not let it; write \
+                 `kms_key` to keep it or `kms_key = \"none\"` to take it away"
+            );
             return self.refuse(address, RefusalCode::Impossible, message, Some(wish), changes);
         }
         let takes_over = !found.owner.is_ours() && adopts && found.value.tags().is_some();
@@ -350,7 +359,7 @@ impl Planner<'_> {
                     }
                 }
                 _ if is_nothing(&found.value) => {}
-                Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
+                Kind::KeyPolicy | Kind::BucketPolicy | Kind::TopicPolicy if released.contains(address) => {
                     self.note(
                         address,
                         "our statements stay: what is released still needs them".into(),
@@ -371,16 +380,12 @@ impl Planner<'_> {
                     if let Some(why) = found.value.keeps().filter(|_| ours) {
                         self.note(address, format!("it is released, not deleted: {why}"));
                     } else if found.facts.holds_data && ours {
-                        self.note(
-                            address,
-                            format!("it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"),
-                        );
+                        self.note(address, why_released(address, self.options));
                     }
                     self.step(address, Action::Release, None, Some(found.value.clone()), None);
                 }
-                _ => match found.value.keeps() {
-                    Some(why) => {
-                        let message = format!("AWS does not delete it: {why}, or leave out `--delete-data`");
+                _ => match self.not_deleted(address, found) {
+                    Some(message) => {
                         self.refuse(address, RefusalCode::Impossible, message, None, Vec::new());
                     }
                     None => self.step(address, Action::Delete, None, Some(found.value.clone()), None),
@@ -388,11 +393,69 @@ impl Planner<'_> {
             }
         }
     }
+
+    /// A key of the spec that an object has only because the spec is silent: the key's policy, which
+    /// follows from the spec, would shut the object out.
+    fn unsaid_key(&self, wish: &Object, after: &Object) -> Option<Address> {
+        let said = wish.needs(self.scope());
+        after.needs(self.scope()).into_iter().find(|need| {
+            need.kind == Kind::Key && self.wanted.objects.contains_key(need) && !said.contains(need)
+        })
+    }
+
+    /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
+    fn user_of(&self, key: &Address) -> Option<Address> {
+        if key.kind != Kind::Key {
+            return None;
+        }
+        let mut wanted = self.wanted.objects.iter();
+        wanted
+            .find(|(address, wish)| {
+                let found = self.live.objects.get(*address);
+                let live = found.map(|found| (&found.value, &found.facts));
+                wish.object
+                    .clone()
+                    .complete(live)
+                    .needs(self.scope())
+                    .contains(key)
+            })
+            .map(|(address, _)| address.clone())
+    }
+
+    /// Why what is wanted no more and is not released cannot be deleted.
+    fn not_deleted(&self, address: &Address, found: &Found) -> Option<String> {
+        if let Some(user) = self.user_of(address) {
+            let message =
+                format!("`{user}` still encrypts with it: say by its `kms_key` what it is to use instead");
+            return Some(message);
+        }
+        let why = found.value.keeps()?;
+        Some(format!(
+            "AWS does not delete it: {why}, or leave out `--delete-data`"
+        ))
+    }
+}
+
+/// Why what this stack made is let go and not taken away.
+fn why_released(address: &Address, options: &Options) -> String {
+    match address.kind {
+        Kind::Key if options.delete_data.contains(address) => {
+            "it is released all the same: what is released holds data that is encrypted with it".into()
+        }
+        Kind::Key => format!(
+            "what was encrypted with it can be read with nothing else, so it is released; `--delete-data {address}` \
+             schedules its deletion in 30 days"
+        ),
+        _ => format!(
+            "it holds data or others' metric filters, so it is released; `--delete-data {address}` deletes it"
+        ),
+    }
 }
 
 /// What an object is part of and vanishes with.
 pub(crate) fn parent(object: &Object, scope: &Scope) -> Option<Address> {
     match object {
+        Object::KeyPolicy(policy) => Some(scope.address(Kind::Key, policy.key.as_str())),
         Object::BucketPolicy(policy) => Some(scope.address(Kind::Bucket, policy.bucket.as_str())),
         Object::TopicPolicy(policy) => Some(scope.address(Kind::Topic, policy.topic.as_str())),
         Object::Subscription(subscription) => Some(scope.address(Kind::Topic, subscription.topic.as_str())),
@@ -404,6 +467,7 @@ pub(crate) fn parent(object: &Object, scope: &Scope) -> Option<Address> {
 /// A shared document in which nothing is ours: wanting that is as good as wanting nothing.
 fn is_nothing(object: &Object) -> bool {
     match object {
+        Object::KeyPolicy(policy) => policy.statements.is_empty(),
         Object::BucketPolicy(policy) => policy.statements.is_empty(),
         Object::TopicPolicy(policy) => policy.statements.is_empty(),
         _ => false,

@@ -22,6 +22,10 @@ const FAST_ALARM: u64 = 30;
 /// is counted by the hour and only while values arrive.
 const METRIC: u64 = 30;
 
+/// A KMS key, in US cents a month ("AWS KMS pricing", us-east-1). Its first and its second rotation
+/// add as much each.
+const KEY: u64 = 100;
+
 /// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
 const COPIES: &str = "USD 2.00 per 100,000 events";
 
@@ -55,6 +59,8 @@ pub enum CostOf {
     /// Metrics that filters count into; one with dimensions is a metric for each of their values,
     /// which no plan knows.
     CustomMetrics,
+    /// KMS keys.
+    Keys,
     /// Copies of management events beyond the free first one ("Managing `CloudTrail` trail costs").
     /// Only trails of the spec are counted: of others an attention item tells.
     ManagementEventCopies,
@@ -73,12 +79,12 @@ impl CostOf {
             }
             None => self.by_events().unwrap_or_default().to_owned(),
         };
-        let hourly = if self == Self::CustomMetrics {
-            ", only while values arrive"
-        } else {
-            ""
+        let besides = match self {
+            Self::CustomMetrics => ", only while values arrive",
+            Self::Keys => ", and as much for each of the first two rotations",
+            _ => "",
         };
-        format!("{price}{hourly} (list price of us-east-1)")
+        format!("{price}{besides} (list price of us-east-1)")
     }
 
     fn cents(self) -> Option<u64> {
@@ -86,6 +92,7 @@ impl CostOf {
             Self::Alarms => Some(ALARM),
             Self::HighResolutionAlarms => Some(FAST_ALARM),
             Self::CustomMetrics => Some(METRIC),
+            Self::Keys => Some(KEY),
             Self::ManagementEventCopies | Self::DataEvents | Self::Insights => None,
         }
     }
@@ -105,6 +112,7 @@ impl CostOf {
             Self::Alarms => ("alarm", "alarms"),
             Self::HighResolutionAlarms => ("high-resolution alarm", "high-resolution alarms"),
             Self::CustomMetrics => ("custom metric", "custom metrics"),
+            Self::Keys => ("KMS key", "KMS keys"),
             Self::ManagementEventCopies => (
                 "further copy of management events",
                 "further copies of management events",
@@ -118,13 +126,14 @@ impl CostOf {
 
 /// What everything that the spec wants costs, whether it is there already or not.
 pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
-    let (mut alarms, mut fast_alarms, mut reading, mut writing) = (0, 0, 0_u64, 0_u64);
+    let (mut alarms, mut fast_alarms, mut keys, mut reading, mut writing) = (0, 0, 0, 0_u64, 0_u64);
     let (mut data, mut insights) = (0, 0);
     let mut metrics = BTreeSet::new();
     for wish in wanted.objects.values() {
         match &wish.object {
             Object::Alarm(alarm) if alarm.period < 60 => fast_alarms += 1,
             Object::Alarm(_) => alarms += 1,
+            Object::Key(_) => keys += 1,
             Object::MetricFilter(filter) => {
                 metrics.insert((filter.namespace.as_str(), filter.metric.as_str()));
             }
@@ -148,6 +157,7 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
         (CostOf::Alarms, alarms),
         (CostOf::HighResolutionAlarms, fast_alarms),
         (CostOf::CustomMetrics, metrics.len() as u64),
+        (CostOf::Keys, keys),
         (
             CostOf::ManagementEventCopies,
             reading.max(writing).saturating_sub(1),

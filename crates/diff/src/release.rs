@@ -67,19 +67,20 @@ impl Planner<'_> {
         // A bucket that is kept for its data needs no policy; one that an adopted trail still
         // delivers to is reached through the trail's own needs.
         let policy = match address.kind {
-            Kind::Topic => Some(self.scope().address(Kind::TopicPolicy, address.name.as_str())),
+            Kind::Topic => Some(Kind::TopicPolicy),
+            // What was encrypted with a key is read with it, by those whom its policy lets in.
+            Kind::Key => Some(Kind::KeyPolicy),
             _ => None,
         };
+        let policy = policy.map(|kind| self.scope().address(kind, address.name.as_str()));
         // A filter has no tags to be adopted by: it goes with the alarm that reads its metric.
         let filters = leftovers
             .iter()
             .filter(|(_, other)| counts_for(&other.value, &found.value));
         let filters = filters.map(|(address, _)| (*address).clone());
-        let needs = if goes_on {
-            found.value.needs(self.scope())
-        } else {
-            Vec::new()
-        };
+        let mut needs = found.value.needs(self.scope());
+        // Data is lost with the key that it is encrypted with.
+        needs.retain(|need| goes_on || matches!(need.kind, Kind::Key | Kind::KeyPolicy));
         needs.into_iter().chain(policy).chain(filters).collect()
     }
 

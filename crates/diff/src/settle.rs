@@ -187,7 +187,9 @@ impl Settling<'_> {
         let either = step.after.as_ref().or(step.before.as_ref())?;
         // A policy or subscription is written into its bucket or topic, which may not be ours.
         let written_into = match step.address.kind {
-            Kind::BucketPolicy | Kind::TopicPolicy | Kind::Subscription => parent(either, scope),
+            Kind::KeyPolicy | Kind::BucketPolicy | Kind::TopicPolicy | Kind::Subscription => {
+                parent(either, scope)
+            }
             _ => None,
         };
         let written_into = written_into.filter(|into| {

@@ -15,7 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::ServiceConfigKey;
 use trailwarden_spec::wanted::Stack;
 
-use crate::aws::{Aws, Written};
+use crate::aws::{Aws, Keys, Written};
 use crate::door::{Door, OnWait};
 
 /// How to reach an account. `Settings::new(region)` is what a person at a terminal needs.
@@ -128,6 +128,7 @@ pub(crate) async fn connect(settings: Settings, stack: &Stack) -> Aws {
     Aws {
         door: Door::new(place, sleep, settings.on_wait),
         written: Written::default(),
+        keys: Keys::default(),
         stack: stack.name.clone(),
         scope: stack.scope.clone(),
         namespace: stack.namespace.clone(),
@@ -135,6 +136,7 @@ pub(crate) async fn connect(settings: Settings, stack: &Stack) -> Aws {
         cloudtrail: aws_sdk_cloudtrail::Client::new(&config),
         cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
         iam: aws_sdk_iam::Client::new(&config),
+        kms: aws_sdk_kms::Client::new(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         s3: aws_sdk_s3::Client::from_conf(s3),
         sns: aws_sdk_sns::Client::new(&config),

@@ -4,7 +4,7 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use trailwarden_account::AccountError;
 use trailwarden_spec::Kind;
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::leaf::MARK_STACK;
+use trailwarden_spec::leaf::{MARK_ALIAS, MARK_STACK};
 
 use crate::aws::Aws;
 use crate::door::Api;
@@ -22,6 +22,8 @@ const BATCH: usize = 100;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Index {
     tags: BTreeMap<(Kind, String), BTreeMap<String, String>>,
+    /// The ARNs of keys with their names: of two keys the same may be said.
+    keys: Vec<(String, String)>,
 }
 
 impl Index {
@@ -77,19 +79,33 @@ impl Index {
                 continue;
             };
             let Some(kind) = kind_of(&arn) else { continue };
-            let tags = mapping
+            let tags: BTreeMap<String, String> = mapping
                 .tags
                 .unwrap_or_default()
                 .into_iter()
                 .map(|tag| (tag.key, tag.value))
                 .collect();
-            self.tags.insert((kind, arn.name().to_owned()), tags);
+            let mut name = arn.name().to_owned();
+            if kind == Kind::Key {
+                // Its ARN does not say by which alias a key is known.
+                let Some(alias) = tags.get(MARK_ALIAS) else {
+                    continue;
+                };
+                name.clone_from(alias);
+                self.keys.push((arn.to_string(), name.clone()));
+            }
+            self.tags.insert((kind, name), tags);
         }
     }
 
     /// The tags of an object, where it is listed.
     pub(crate) fn tags(&self, kind: Kind, name: &str) -> Option<&BTreeMap<String, String>> {
         self.tags.get(&(kind, name.to_owned()))
+    }
+
+    /// The ARNs of the keys that are listed, with the names that their marks give them.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.keys.iter().map(|(arn, name)| (arn.as_str(), name.as_str()))
     }
 
     /// The names listed of a kind.
@@ -105,6 +121,7 @@ fn kind_of(arn: &Arn) -> Option<Kind> {
     let resource = arn.resource.as_str();
     match arn.service.as_str() {
         "s3" if !resource.contains('/') => Some(Kind::Bucket),
+        "kms" if resource.starts_with("key/") => Some(Kind::Key),
         "logs" if resource.starts_with("log-group:") => Some(Kind::LogGroup),
         "cloudtrail" if resource.starts_with("trail/") => Some(Kind::Trail),
         "cloudwatch" if resource.starts_with("alarm:") => Some(Kind::Alarm),

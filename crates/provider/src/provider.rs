@@ -4,7 +4,8 @@ use tokio::sync::OnceCell;
 use trailwarden_account::{AccountError, ErrorKind, Identity, Mutate, Observe};
 use trailwarden_spec::arn::{Arn, partition_of};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, LogGroup, MetricFilter, Role, Subscription, Topic, TopicPolicy, Trail,
+    Alarm, Bucket, BucketPolicy, Key, KeyPolicy, LogGroup, MetricFilter, Role, Subscription, Topic,
+    TopicPolicy, Trail,
 };
 use trailwarden_spec::leaf::MARKS;
 use trailwarden_spec::live::{Found, Live};
@@ -28,6 +29,8 @@ pub struct Provider {
 macro_rules! with_page {
     ($object:expr, $page:ident => $body:expr) => {
         match $object {
+            Object::Key($page) => $body,
+            Object::KeyPolicy($page) => $body,
             Object::Bucket($page) => $body,
             Object::BucketPolicy($page) => $body,
             Object::LogGroup($page) => $body,
@@ -44,7 +47,9 @@ macro_rules! with_page {
 
 /// Reads an object by its own calls, tags included.
 pub(crate) async fn read(aws: &Aws, kind: Kind, name: &str) -> Result<Option<Found>, AccountError> {
-    match kind {
+    let mut found = match kind {
+        Kind::Key => Key::read(aws, name).await,
+        Kind::KeyPolicy => KeyPolicy::read(aws, name).await,
         Kind::Bucket => Bucket::read(aws, name).await,
         Kind::BucketPolicy => BucketPolicy::read(aws, name).await,
         Kind::LogGroup => LogGroup::read(aws, name).await,
@@ -55,7 +60,11 @@ pub(crate) async fn read(aws: &Aws, kind: Kind, name: &str) -> Result<Option<Fou
         Kind::TopicPolicy => TopicPolicy::read(aws, name).await,
         Kind::Subscription => Subscription::read(aws, name).await,
         Kind::Alarm => Alarm::read(aws, name).await,
+    }?;
+    if let Some(found) = &mut found {
+        aws.keys.name(&mut found.value);
     }
+    Ok(found)
 }
 
 impl Provider {
@@ -166,6 +175,8 @@ impl Mutate for Provider {
             };
         }
         update!(
+            Key,
+            KeyPolicy,
             Bucket,
             BucketPolicy,
             LogGroup,

@@ -7,6 +7,7 @@
 //! longer than the caller's identity, a list, a description, tags.
 
 mod alarms;
+mod keys;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,8 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .boxed()
         .shared();
     let survey = Survey { aws, wanted, index };
-    let (buckets, mut groups, roles, (trails, seen), topics, alarms, filters) = futures::try_join!(
+    let (keys, buckets, mut groups, roles, (trails, seen), topics, alarms, filters) = futures::try_join!(
+        survey.keys(),
         survey.buckets(),
         survey.log_groups(),
         survey.roles(),
@@ -93,7 +95,7 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         ..Live::default()
     };
     for part in [
-        buckets, groups, roles, delivering, trails, topics, alarms, filters,
+        keys, buckets, groups, roles, delivering, trails, topics, alarms, filters,
     ] {
         live.objects.extend(
             part.found
@@ -101,6 +103,10 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
                 .map(|found| (found.value.address(&aws.scope), found)),
         );
         live.attention.extend(part.attention);
+    }
+    // Every alias that matters has been asked about by now.
+    for found in live.objects.values_mut() {
+        aws.keys.name(&mut found.value);
     }
     live.attention.sort();
     Ok(live)
@@ -404,6 +410,7 @@ impl<'a> Survey<'a> {
 
 fn has_own_statements(policy: &Object) -> bool {
     match policy {
+        Object::KeyPolicy(policy) => !policy.statements.is_empty(),
         Object::BucketPolicy(policy) => !policy.statements.is_empty(),
         Object::TopicPolicy(policy) => !policy.statements.is_empty(),
         _ => false,

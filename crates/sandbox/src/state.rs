@@ -75,6 +75,12 @@ pub(crate) struct Region {
     pub(crate) alarms: BTreeMap<String, Alarm>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) topics: BTreeMap<String, Topic>,
+    /// By their ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) keys: BTreeMap<String, KmsKey>,
+    /// By their names, which begin with `alias/`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) aliases: BTreeMap<String, KmsAlias>,
     /// In the order they were made; a topic of this region each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) subscriptions: Vec<Subscription>,
@@ -211,6 +217,33 @@ pub(crate) struct Trail {
     pub(crate) started: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stopped: Option<i64>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct KmsKey {
+    pub(crate) created: i64,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) description: String,
+    /// `Enabled`, `Disabled` or `PendingDeletion`.
+    pub(crate) state: String,
+    pub(crate) usage: String,
+    pub(crate) spec: String,
+    pub(crate) policy: String,
+    /// None while rotation is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rotation_days: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion: Option<i64>,
+    pub(crate) tags: Tags,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct KmsAlias {
+    /// The id of a key of the same region.
+    pub(crate) key: String,
+    pub(crate) created: i64,
 }
 
 /// The selectors of a trail: basic and advanced exclude each other.

@@ -63,7 +63,7 @@ impl Arn {
         format!("{self}:*")
     }
 
-    /// The resource without its type: the log group, role, topic or trail name.
+    /// The resource without its type: the log group, role, topic, trail or alias name.
     ///
     /// A role's path is dropped, as the IAM API names roles without it.
     #[must_use]
@@ -71,6 +71,7 @@ impl Arn {
         match self.service.as_str() {
             "logs" => self.resource.strip_prefix("log-group:").unwrap_or(&self.resource),
             "cloudwatch" => self.resource.strip_prefix("alarm:").unwrap_or(&self.resource),
+            "kms" => self.resource.strip_prefix("alias/").unwrap_or(&self.resource),
             "iam" | "cloudtrail" => self.resource.rsplit('/').next().unwrap_or(&self.resource),
             _ => &self.resource,
         }
@@ -151,6 +152,18 @@ impl Scope {
     #[must_use]
     pub fn alarm_arn(&self, name: &str) -> Arn {
         self.arn("cloudwatch", &self.region, &self.account, format!("alarm:{name}"))
+    }
+
+    /// The ARN of a key's alias; `name` is without `alias/`.
+    #[must_use]
+    pub fn key_alias_arn(&self, name: &str) -> Arn {
+        self.kms_arn(format!("alias/{name}"))
+    }
+
+    /// The ARN of a key (`key/ID`) or an alias (`alias/NAME`).
+    #[must_use]
+    pub fn kms_arn(&self, resource: String) -> Arn {
+        self.arn("kms", &self.region, &self.account, resource)
     }
 
     /// True when the ARN's region and account, where it has them, are this scope's.

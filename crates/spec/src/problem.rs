@@ -83,6 +83,8 @@ codes! {
     UNKNOWN_REFERENCE = "unknown-reference";
     /// A role that no trail uses.
     UNUSED_ROLE = "unused-role";
+    /// A key whose policy does not let in the service that would use it.
+    CLOSED_KEY = "closed-key";
     /// Two keys that exclude each other.
     CONTRADICTION = "contradiction";
     /// An alarm with nobody to tell, and the spec does not say that it is meant.

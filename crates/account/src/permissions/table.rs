@@ -21,6 +21,12 @@ pub(super) enum On {
     AnyTrail,
     Topic,
     Alarm,
+    /// A key's id is not known before it is made, and its tags and aliases take five minutes to
+    /// decide about access, so that it is all keys of account and region.
+    Key,
+    /// Keys that have been the stack's for a while.
+    OwnKey,
+    KeyAlias,
 }
 
 impl On {
@@ -37,6 +43,9 @@ impl On {
             Self::AnyTrail => "Trails",
             Self::Topic => "Topic",
             Self::Alarm => "Alarm",
+            Self::Key => "Key",
+            Self::OwnKey => "OwnKey",
+            Self::KeyAlias => "KeyAlias",
         }
     }
 }
@@ -89,6 +98,26 @@ pub(super) const GRANTS: &[Grant] = &[
     always("sts:GetCallerIdentity", On::Nothing, &[]),
     always("tag:GetResources", On::Nothing, &["tag:GetResources"]),
 
+    read("kms:DescribeKey", Kind::Key, On::Key, &["kms:DescribeKey"]),
+    read("kms:GetKeyRotationStatus", Kind::Key, On::Key, &["kms:GetKeyRotationStatus"]),
+    read("kms:ListResourceTags", Kind::Key, On::Key, &["kms:ListResourceTags"]),
+    read("kms:GetKeyPolicy", Kind::Key, On::Key, &["kms:GetKeyPolicy"]),
+    read("kms:ListAliases", Kind::Key, On::Nothing, &["kms:ListAliases"]),
+    write("kms:CreateKey", Kind::Key, On::Nothing, &["kms:CreateKey"]),
+    write("kms:CreateKey", Kind::Key, On::Key, &["kms:TagResource"]),
+    write("kms:CreateAlias", Kind::Key, On::Key, &["kms:CreateAlias"]),
+    write("kms:CreateAlias", Kind::Key, On::KeyAlias, &["kms:CreateAlias"]),
+    write("kms:EnableKey", Kind::Key, On::Key, &["kms:EnableKey"]),
+    write("kms:EnableKeyRotation", Kind::Key, On::Key, &["kms:EnableKeyRotation"]),
+    write("kms:DisableKeyRotation", Kind::Key, On::Key, &["kms:DisableKeyRotation"]),
+    write("kms:UpdateKeyDescription", Kind::Key, On::Key, &["kms:UpdateKeyDescription"]),
+    write("kms:TagResource", Kind::Key, On::Key, &["kms:TagResource"]),
+    write("kms:UntagResource", Kind::Key, On::Key, &["kms:UntagResource"]),
+    write("kms:ScheduleKeyDeletion", Kind::Key, On::OwnKey, &["kms:ScheduleKeyDeletion"]),
+
+    read("kms:GetKeyPolicy", Kind::KeyPolicy, On::Key, &["kms:GetKeyPolicy"]),
+    write("kms:PutKeyPolicy", Kind::KeyPolicy, On::Key, &["kms:PutKeyPolicy"]),
+
     read("s3:GetBucketLocation", Kind::Bucket, On::Bucket, &["s3:GetBucketLocation"]),
     read("s3:GetPublicAccessBlock", Kind::Bucket, On::Bucket, &["s3:GetBucketPublicAccessBlock"]),
     read("s3:GetBucketEncryption", Kind::Bucket, On::Bucket, &["s3:GetEncryptionConfiguration"]),
@@ -125,6 +154,8 @@ pub(super) const GRANTS: &[Grant] = &[
     write("logs:DeleteRetentionPolicy", Kind::LogGroup, On::Group, &["logs:DeleteRetentionPolicy"]),
     write("logs:PutLogGroupDeletionProtection", Kind::LogGroup, On::Group,
         &["logs:PutLogGroupDeletionProtection"]),
+    write("logs:AssociateKmsKey", Kind::LogGroup, On::Group, &["logs:AssociateKmsKey"]),
+    write("logs:DisassociateKmsKey", Kind::LogGroup, On::Group, &["logs:DisassociateKmsKey"]),
     write("logs:TagResource", Kind::LogGroup, On::Group, &["logs:TagResource"]),
     write("logs:UntagResource", Kind::LogGroup, On::Group, &["logs:UntagResource"]),
     write("logs:DeleteLogGroup", Kind::LogGroup, On::Group, &["logs:DeleteLogGroup"]),

@@ -2,7 +2,8 @@ use super::*;
 use std::collections::BTreeMap;
 
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, Delivery, ManagementEvents, Protocol, Role, Subscription, Trail,
+    Alarm, Bucket, BucketPolicy, Delivery, Key, KeyState, ManagementEvents, Protocol, Role, Subscription,
+    Trail,
 };
 use trailwarden_spec::leaf::{Endpoint, Managed, Tags};
 use trailwarden_spec::wanted::{Place, Stack, Wish};
@@ -61,6 +62,7 @@ fn chain() -> Vec<Object> {
         region: "us-east-1".into(),
         public_access_blocked: true,
         encryption: Managed::Leave,
+        bucket_key: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
         lifecycle: Managed::Leave,
@@ -76,6 +78,7 @@ fn chain() -> Vec<Object> {
         global_service_events: true,
         log_file_validation: true,
         delivery: Managed::Set(Some(delivery)),
+        key: Managed::Leave,
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
         data_events: Managed::Leave,
@@ -197,6 +200,29 @@ fn a_firehose_subscription_passes_its_role_to_sns() {
         r#"1 on "arn:aws:iam::123456789012:role/to-firehose" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
     );
     assert!(!of(None).contains_key("PassRoleToSns"));
+}
+
+#[test]
+fn keys_are_asked_about_only_by_specs_that_have_one() {
+    let key = || Key {
+        name: "acme-main".into(),
+        description: Managed::Leave,
+        state: KeyState::Enabled,
+        rotation: true,
+        rotation_days: Managed::Leave,
+        tags: Tags::default(),
+    };
+    let json = |objects| permissions(&wanted(objects, Vec::new()), For::Apply).to_json();
+    assert!(!json(chain()).contains("kms:"));
+    let said = outline(&permissions(&wanted(vec![key().into()], Vec::new()), For::Apply));
+    let arn = "arn:aws:kms:us-east-1:123456789012";
+    assert_eq!(
+        said["OwnKeyWrite"],
+        format!(r#"1 on "{arn}:key/*" if {{"StringEquals":{{"aws:ResourceTag/trailwarden:stack":"acme"}}}}"#)
+    );
+    assert_eq!(said["KeyAliasWrite"], format!(r#"1 on "{arn}:alias/acme-main""#));
+    assert_eq!(said["KeyRead"], format!(r#"4 on "{arn}:key/*""#));
+    assert!(!json(vec![key().into()]).contains("kms:PutKeyPolicy"));
 }
 
 #[test]

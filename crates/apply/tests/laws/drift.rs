@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, DefaultRetention, Encryption, Insight, Lifecycle, LockMode, LogGroup, ManagementEvents,
-    MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role, SelectorForm,
-    Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, DefaultRetention, Encryption, Insight, Key, KeyState, Lifecycle, LockMode, LogGroup,
+    ManagementEvents, MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role,
+    SelectorForm, Subscription, Topic, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
+    FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
 };
 use trailwarden_spec::{Address, Kind, Object};
 
@@ -170,6 +170,7 @@ impl Drift {
 
 fn rename(object: &mut Object, suffix: &str) {
     match object {
+        Object::Key(o) => o.name.push_str(suffix),
         Object::Bucket(o) => o.name.push_str(suffix),
         Object::LogGroup(o) => o.name.push_str(suffix),
         Object::Role(o) => o.name.push_str(suffix),
@@ -185,19 +186,42 @@ fn rename(object: &mut Object, suffix: &str) {
             o.endpoint = trailwarden_spec::leaf::Endpoint::new("email", &theirs);
         }
         Object::Alarm(o) => o.name.push_str(suffix),
-        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+        Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
+}
+
+fn their_key() -> KeyRef {
+    KeyRef::read(
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        &crate::shape::stack().scope,
+    )
 }
 
 /// Changes one field. Every field of every kind is here, so that none can be compared by mistake.
 pub(crate) fn field(object: &mut Object, how: usize) {
     let empty = || PolicyText(Policy::default());
     match object {
+        Object::Key(Key {
+            name: _,
+            description,
+            state,
+            rotation,
+            rotation_days,
+            tags,
+        }) => match how % 5 {
+            0 => *description = Managed::Set("drift".into()),
+            1 => *state = KeyState::Disabled,
+            2 => *rotation = false,
+            // Without rotation a key has no days.
+            3 => (*rotation, *rotation_days) = (true, Managed::Set(90)),
+            _ => lose(tags),
+        },
         Object::Bucket(Bucket {
             name: _,
             region: _,
             public_access_blocked,
             encryption,
+            bucket_key: _,
             versioning,
             object_ownership,
             lifecycle,
@@ -206,7 +230,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             tags,
         }) => match how % 10 {
             0 => *public_access_blocked = false,
-            1 => *encryption = Managed::Set(Encryption::Kms("theirs".into())),
+            1 => *encryption = Managed::Set(Encryption::Kms(Some(their_key()))),
             2 => *versioning = Managed::Set(false),
             3 => *object_ownership = Managed::Set(ObjectOwnership::ObjectWriter),
             4 => *lifecycle = Managed::Set(None),
@@ -236,11 +260,13 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             retention,
             class: _,
             deletion_protection,
+            key,
             tags,
-        }) => match how % 4 {
+        }) => match how % 5 {
             0 => *retention = Managed::Set(Retention::Days(1)),
             1 => *deletion_protection = Managed::Set(deletion_protection.get() != Some(&true)),
             2 => lose(tags),
+            3 => *key = Managed::Set(Some(their_key())),
             _ => guard(tags),
         },
         Object::Role(Role {
@@ -266,6 +292,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             global_service_events,
             log_file_validation,
             delivery,
+            key,
             management_events,
             excluded_sources,
             data_events,
@@ -276,7 +303,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             organization,
             logging,
             tags,
-        }) => match how % 17 {
+        }) => match how % 18 {
             0 => *prefix = Some("drift".into()),
             1 => *multi_region = false,
             2 => *global_service_events = false,
@@ -293,6 +320,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             13 => *sns_topic = Managed::Set(Some(stack().scope.topic_arn("theirs"))),
             14 => *organization = true,
             15 => lose(tags),
+            16 => *key = Managed::Set(Some(their_key())),
             _ => guard(tags),
         },
         Object::MetricFilter(MetricFilter {
@@ -316,10 +344,12 @@ pub(crate) fn field(object: &mut Object, how: usize) {
         Object::Topic(Topic {
             name: _,
             display_name,
+            key,
             tags,
-        }) => match how % 3 {
+        }) => match how % 4 {
             0 => *display_name = Managed::Set("drift".into()),
             1 => lose(tags),
+            2 => *key = Managed::Set(Some(their_key())),
             _ => guard(tags),
         },
         Object::Subscription(Subscription {
@@ -366,7 +396,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             14 => lose(tags),
             _ => guard(tags),
         },
-        Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
+        Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use trailwarden_apply::Outcome;
 use trailwarden_diff::{Action, Options, Plan, RefusalCode, Seal, Step, plan, render};
 use trailwarden_spec::compare::{Change, Shown};
-use trailwarden_spec::kinds::{BucketPolicy, TopicPolicy};
+use trailwarden_spec::kinds::{BucketPolicy, KeyPolicy, TopicPolicy};
 use trailwarden_spec::leaf::{Managed, Statements};
 use trailwarden_spec::live::{Attention, Found, Live};
 use trailwarden_spec::{Address, Kind, Object};
@@ -220,7 +220,11 @@ proptest! {
             untouched(&case, address, found, &after)?;
         }
         for (address, document) in &case.world.documents {
-            let parent = if address.kind == Kind::BucketPolicy { Kind::Bucket } else { Kind::Topic };
+            let parent = match address.kind {
+                Kind::BucketPolicy => Kind::Bucket,
+                Kind::KeyPolicy => Kind::Key,
+                _ => Kind::Topic,
+            };
             let parent = case.world.stack.scope.address(parent, address.name.as_str());
             if !after.objects.contains_key(&parent) {
                 continue;
@@ -331,6 +335,7 @@ fn documents(world: &World) -> Vec<(Address, String)> {
         match view {
             Some(
                 Object::BucketPolicy(BucketPolicy { statements, .. })
+                | Object::KeyPolicy(KeyPolicy { statements, .. })
                 | Object::TopicPolicy(TopicPolicy { statements, .. }),
             ) => {
                 let mut all: Vec<String> = statements
@@ -391,12 +396,13 @@ fn untouched(case: &Case, address: &Address, found: &Found, after: &World) -> Re
         };
     }
     left! {
-        Bucket: encryption, versioning, object_ownership;
-        LogGroup: retention, class;
+        Key: description, rotation_days;
+        Bucket: encryption, bucket_key, versioning, object_ownership;
+        LogGroup: retention, class, key;
         Role: permissions_boundary;
-        Trail: delivery;
+        Trail: delivery, key;
         MetricFilter: default_value;
-        Topic: display_name;
+        Topic: display_name, key;
         Alarm: description, ok_actions, insufficient_data_actions;
     }
     Ok(())

@@ -6,7 +6,7 @@ use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::{Address, Kind, Object};
 
 use crate::memory::{Fault, execute, reconcile};
-use crate::shape::{RuleShape, Shape, TopicShape, TrailShape, stack, world};
+use crate::shape::{KeyShape, RuleShape, Shape, TopicShape, TrailShape, stack, world};
 use crate::watch::chains;
 use crate::world::World;
 use crate::worlds::yes;
@@ -38,6 +38,7 @@ pub(crate) fn shape() -> Shape {
         existing: [false; 2],
         retention: None,
         role_renamed: false,
+        key: None,
         team: None,
         writes_all: false,
     }
@@ -86,6 +87,41 @@ fn a_change_of_prefix_widens_the_policy_moves_the_trail_and_narrows_the_policy()
                 "update trail.t0",
                 "update bucket_policy.b0"
             ]
+        );
+    }
+}
+
+#[test]
+fn a_key_is_there_before_what_it_encrypts_and_goes_after_it() {
+    let key = |renamed| KeyShape {
+        renamed,
+        rotation: true,
+        trails: true,
+        groups: true,
+        topics: true,
+    };
+    for seed in 0..20 {
+        let mut encrypted = shape();
+        encrypted.key = Some(key(false));
+        let wanted = encrypted.wanted();
+        let (_, ran) = reconcile(&set_up(), &wanted, &yes(&wanted, &set_up()), seed);
+        assert!(ran.report.is_success(), "{:?}", ran.report);
+        assert_order(
+            &ran.calls(),
+            &["create key.k0", "create key_policy.k0", "update trail.t0"],
+        );
+        encrypted.key = Some(key(true));
+        let wanted = encrypted.wanted();
+        let (_, ran) = reconcile(&ran.world, &wanted, &yes(&wanted, &ran.world), seed);
+        assert!(ran.report.is_success(), "{:?}", ran.report);
+        assert_order(
+            &ran.calls(),
+            &[
+                "create key.k0-new",
+                "create key_policy.k0-new",
+                "update trail.t0",
+                "delete key.k0",
+            ],
         );
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::kinds::{
-    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, Lifecycle, LockMode, LogGroup,
-    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Subscription, Topic, TopicPolicy,
-    Trail, Unit,
+    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, Key, KeyPolicy, KeyState, KeyUse,
+    Lifecycle, LockMode, LogGroup, ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role,
+    Subscription, Topic, TopicPolicy, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    BasicSelector, Endpoint, FilterPattern, Managed, Owner, Retention, Selector, Selectors, Tags,
+    BasicSelector, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector, Selectors, Tags,
 };
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
@@ -34,9 +34,20 @@ pub(crate) struct Shape {
     pub(crate) existing: [bool; 2],
     pub(crate) retention: Option<u32>,
     pub(crate) role_renamed: bool,
+    pub(crate) key: Option<KeyShape>,
     pub(crate) team: Option<String>,
     /// Whether fields that may be left alone are written.
     pub(crate) writes_all: bool,
+}
+
+/// A key, and what is encrypted with it.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyShape {
+    pub(crate) renamed: bool,
+    pub(crate) rotation: bool,
+    pub(crate) trails: bool,
+    pub(crate) groups: bool,
+    pub(crate) topics: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +115,7 @@ fn log_group(name: &str, retention: Managed<Retention>, protection: Managed<bool
         retention,
         class: Managed::Leave,
         deletion_protection: protection,
+        key: Managed::Leave,
         tags: tags.clone(),
     }
 }
@@ -116,6 +128,62 @@ impl Shape {
         } else {
             Managed::Leave
         }
+    }
+
+    /// What a spec says of the key of one sort of objects.
+    fn key_of(&self, is: fn(&KeyShape) -> bool) -> Managed<Option<KeyRef>> {
+        let key = self.key.as_ref().filter(|key| is(key));
+        if key.is_none() && self.key.is_some() && !self.writes_all {
+            return Managed::Leave;
+        }
+        Managed::Set(key.map(|key| KeyRef::alias(&stack().scope, &name("k", 0, key.renamed))))
+    }
+
+    /// The key with the policy that its users need.
+    fn add_key(&self, builder: &mut Builder, tags: &Tags) {
+        let Some(shape) = &self.key else { return };
+        let key_name = name("k", 0, shape.renamed);
+        let scope = stack().scope;
+        let objects: Vec<Object> = builder
+            .wanted
+            .objects
+            .values()
+            .map(|wish| wish.object.clone())
+            .collect();
+        let readers = [scope.role_arn("/", "audit")];
+        let mut uses: Vec<KeyUse<'_>> = objects
+            .iter()
+            .filter_map(|object| match object {
+                Object::Trail(trail) if shape.trails => Some(KeyUse::Trail(&trail.name)),
+                Object::LogGroup(group) if shape.groups => Some(KeyUse::LogGroup(&group.name)),
+                _ => None,
+            })
+            .collect();
+        if shape.topics {
+            uses.push(KeyUse::Alarms);
+        }
+        uses.push(KeyUse::Readers(&readers));
+        builder.add("key", KeyPolicy::for_uses("acme", &scope, &key_name, uses));
+        let optional = self.writes_all;
+        builder.add(
+            "key",
+            Key {
+                name: key_name,
+                description: if optional {
+                    Managed::Set("logs".into())
+                } else {
+                    Managed::Leave
+                },
+                state: KeyState::Enabled,
+                rotation: shape.rotation,
+                rotation_days: if optional {
+                    Managed::Set(180)
+                } else {
+                    Managed::Leave
+                },
+                tags: tags.clone(),
+            },
+        );
     }
 
     /// The spec as the decoder would resolve it.
@@ -155,10 +223,9 @@ impl Shape {
                 );
             } else {
                 let retention = self.retention.map(Retention::Days).into();
-                builder.add(
-                    "group",
-                    log_group(&group_name, retention, self.if_all(false), &tags),
-                );
+                let mut group = log_group(&group_name, retention, self.if_all(false), &tags);
+                group.key = self.key_of(|key| key.groups);
+                builder.add("group", group);
             }
         }
         let role_name = name("role", 0, self.role_renamed);
@@ -199,6 +266,7 @@ impl Shape {
                         None if self.writes_all => Managed::Set(None),
                         None => Managed::Leave,
                     },
+                    key: self.key_of(|key| key.trails),
                     management_events: ManagementEvents::All,
                     excluded_sources: BTreeSet::new(),
                     data_events: if self.writes_all {
@@ -256,6 +324,7 @@ impl Shape {
                     region: scope.region.clone(),
                     public_access_blocked: true,
                     encryption: Managed::Leave,
+                    bucket_key: Managed::Leave,
                     versioning: if self.writes_all {
                         Managed::Set(true)
                     } else {
@@ -277,6 +346,7 @@ impl Shape {
         for (at, rule) in rules {
             self.rule(&mut builder, at, rule, &tags);
         }
+        self.add_key(&mut builder, &tags);
         builder.wanted
     }
 
@@ -295,6 +365,7 @@ impl Shape {
                 Topic {
                     name: topic_name.clone(),
                     display_name,
+                    key: self.key_of(|key| key.topics),
                     tags: tags.clone(),
                 },
             );

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use trailwarden_policy::{Caller, Decision, Policy, Request};
-use trailwarden_spec::kinds::{BucketPolicy, Protocol, Role, TopicPolicy, Trail};
-use trailwarden_spec::leaf::{Owner, Statements, Tags};
+use trailwarden_spec::kinds::{
+    BucketPolicy, KeyPolicy, KeyState, LogGroup, Protocol, Role, TopicPolicy, Trail,
+};
+use trailwarden_spec::leaf::{KeyRef, Managed, Owner, Statements, Tags};
 use trailwarden_spec::live::{Facts, Found, Live};
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Kind, Object, Scope};
@@ -58,6 +60,11 @@ impl World {
             let (statements, foreign_statements) = Statements::split(document, &self.stack.name);
             let name = address.name.clone();
             let value = match address.kind {
+                Kind::KeyPolicy => KeyPolicy {
+                    key: name,
+                    statements,
+                }
+                .into(),
                 Kind::BucketPolicy => BucketPolicy {
                     bucket: name,
                     statements,
@@ -133,6 +140,7 @@ impl World {
                 found.value = found.value.seen_by(&wish.object);
             }
             let of_ours = match address.kind {
+                Kind::KeyPolicy => self.is_ours(Kind::Key, &address.name),
                 Kind::BucketPolicy => self.is_ours(Kind::Bucket, &address.name),
                 Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
                 _ => found.owner.is_ours(),
@@ -172,6 +180,17 @@ impl World {
             },
             Object::MetricFilter(filter) => self.there(Kind::LogGroup, &filter.log_group),
             Object::TopicPolicy(policy) => self.there(Kind::Topic, &policy.topic),
+            Object::KeyPolicy(policy) => self.there(Kind::Key, &policy.key),
+            Object::LogGroup(group) => {
+                let now = match now {
+                    Some(Object::LogGroup(now)) => Some(&now.key),
+                    _ => None,
+                };
+                if now == Some(&group.key) || self.group_is_encrypted(group) {
+                    return Ok(());
+                }
+                Err("AccessDeniedException".into())
+            }
             Object::BucketPolicy(policy) => self.there(Kind::Bucket, &policy.bucket),
             Object::Subscription(subscription) => self.there(Kind::Topic, &subscription.topic),
             Object::Alarm(alarm) => alarm
@@ -186,9 +205,13 @@ impl World {
                 };
                 if now.is_none_or(|now| (&now.bucket, &now.prefix) != (&trail.bucket, &trail.prefix)) {
                     self.there(Kind::Bucket, &trail.bucket)?;
-                    self.files_arrive(trail)
+                    self.bucket_takes_files(trail)
                         .then_some(())
                         .ok_or("InsufficientS3BucketPolicyException")?;
+                }
+                // A key that somebody took away under a silent spec is beyond any plan.
+                if now.is_none_or(|now| now.key != trail.key) && !self.files_are_encrypted(trail) {
+                    return Err("InsufficientEncryptionPolicyException".into());
                 }
                 if now.is_some_and(|now| now.delivery == trail.delivery) {
                     return Ok(());
@@ -205,8 +228,53 @@ impl World {
         }
     }
 
-    /// True when the bucket's policy lets the trail deliver its log files.
+    /// True when a service may use the key that something says of itself, or when it says none.
+    fn may_encrypt(&self, key: &Managed<Option<KeyRef>>, requests: &[Request]) -> bool {
+        let Some(Some(key)) = key.get() else { return true };
+        // Keys of others are theirs to open.
+        let Some(name) = key.names_in(self.scope()).next() else {
+            return true;
+        };
+        let enabled = match self.objects.get(&self.scope().address(Kind::Key, name)) {
+            Some(Found {
+                value: Object::Key(key),
+                ..
+            }) => key.state == KeyState::Enabled,
+            _ => false,
+        };
+        let policy = self.documents.get(&self.scope().address(Kind::KeyPolicy, name));
+        enabled && policy.is_some_and(|policy| requests.iter().all(|request| allowed(policy, request)))
+    }
+
+    fn files_are_encrypted(&self, trail: &Trail) -> bool {
+        let arn = self.scope().trail_arn(&trail.name).to_string();
+        let request = |action| {
+            Request::new(Caller::Service("cloudtrail.amazonaws.com".into()), action, "*")
+                .context("aws:SourceArn", arn.as_str())
+                .context("kms:EncryptionContext:aws:cloudtrail:arn", arn.as_str())
+        };
+        self.may_encrypt(
+            &trail.key,
+            &[request("kms:GenerateDataKey"), request("kms:DescribeKey")],
+        )
+    }
+
+    fn group_is_encrypted(&self, group: &LogGroup) -> bool {
+        let arn = self.scope().log_group_arn(&group.name).to_string();
+        let service = format!("logs.{}.amazonaws.com", self.scope().region);
+        let request = |action| {
+            Request::new(Caller::Service(service.clone()), action, "*")
+                .context("kms:EncryptionContext:aws:logs:arn", arn.as_str())
+        };
+        self.may_encrypt(&group.key, &[request("kms:Encrypt"), request("kms:Decrypt")])
+    }
+
+    /// True when the bucket's policy lets the trail deliver its log files, and its key's encrypt them.
     pub(crate) fn files_arrive(&self, trail: &Trail) -> bool {
+        self.files_are_encrypted(trail) && self.bucket_takes_files(trail)
+    }
+
+    fn bucket_takes_files(&self, trail: &Trail) -> bool {
         let scope = self.scope();
         let Some(policy) = self
             .documents
@@ -268,7 +336,12 @@ impl World {
             "logs:PutLogEvents",
             stream,
         );
-        allowed(&trust.0, &assumes) && allowed(&policy.0, &puts) && self.there(Kind::LogGroup, group).is_ok()
+        let held = self.objects.get(&scope.address(Kind::LogGroup, group));
+        let takes = match held.map(|found| &found.value) {
+            Some(Object::LogGroup(group)) => self.group_is_encrypted(group),
+            _ => false,
+        };
+        allowed(&trust.0, &assumes) && allowed(&policy.0, &puts) && takes
     }
 
     /// True when the topic's policy lets an alarm publish.
@@ -284,7 +357,18 @@ impl World {
         )
         .context("aws:SourceArn", scope.alarm_arn(alarm).to_string())
         .context("aws:SourceAccount", scope.account.as_str());
-        allowed(policy, &publish)
+        let encrypt = Request::new(
+            Caller::Service("cloudwatch.amazonaws.com".into()),
+            "kms:GenerateDataKey",
+            "*",
+        )
+        .context("aws:SourceAccount", scope.account.as_str());
+        let held = self.objects.get(&scope.address(Kind::Topic, topic));
+        let encrypts = match held.map(|found| &found.value) {
+            Some(Object::Topic(topic)) => self.may_encrypt(&topic.key, &[encrypt]),
+            _ => false,
+        };
+        encrypts && allowed(policy, &publish)
     }
 
     pub(crate) fn create(&mut self, object: &Object) -> Verdict {
@@ -294,7 +378,7 @@ impl World {
         }
         self.may_write(object)?;
         match object {
-            Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(object),
+            Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(object),
             _ => self.insert(object.clone(), Owner::Ours),
         }
         Ok(())
@@ -304,7 +388,7 @@ impl World {
         let address = after.address(self.scope());
         self.may_write(after)?;
         match after {
-            Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(after),
+            Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => self.merge(after),
             _ => {
                 let found = self
                     .objects
@@ -319,6 +403,15 @@ impl World {
     pub(crate) fn delete(&mut self, object: &Object) -> Verdict {
         let address = object.address(self.scope());
         match object {
+            Object::KeyPolicy(policy) => {
+                self.merge(
+                    &KeyPolicy {
+                        key: policy.key.clone(),
+                        statements: Statements::default(),
+                    }
+                    .into(),
+                );
+            }
             Object::BucketPolicy(policy) => {
                 self.merge(
                     &BucketPolicy {
@@ -357,6 +450,7 @@ impl World {
             _ => true,
         });
         self.documents.retain(|address, _| match address.kind {
+            Kind::KeyPolicy => gone.kind != Kind::Key || address.name != gone.name,
             Kind::TopicPolicy => gone.kind != Kind::Topic || address.name != gone.name,
             _ => gone.kind != Kind::Bucket || address.name != gone.name,
         });
@@ -388,6 +482,7 @@ impl World {
     fn merge(&mut self, object: &Object) {
         let address = object.address(self.scope());
         let statements = match object {
+            Object::KeyPolicy(policy) => &policy.statements,
             Object::BucketPolicy(policy) => &policy.statements,
             Object::TopicPolicy(policy) => &policy.statements,
             _ => return,
@@ -406,6 +501,7 @@ impl World {
 
 pub(crate) fn tags_mut(object: &mut Object) -> Option<&mut Tags> {
     match object {
+        Object::Key(o) => Some(&mut o.tags),
         Object::Bucket(o) => Some(&mut o.tags),
         Object::LogGroup(o) => Some(&mut o.tags),
         Object::Role(o) => Some(&mut o.tags),

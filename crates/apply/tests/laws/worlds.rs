@@ -10,7 +10,7 @@ use trailwarden_spec::wanted::{Wanted, Wish};
 
 use crate::drift::{Drift, drifts};
 use crate::memory::reconcile;
-use crate::shape::{RuleShape, Shape, TopicShape, TrailShape, world};
+use crate::shape::{KeyShape, RuleShape, Shape, TopicShape, TrailShape, world};
 use crate::world::World;
 
 pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
@@ -60,11 +60,12 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
         any::<[bool; 2]>(),
         proptest::option::of(proptest::sample::select(vec![7_u32, 365])),
         any::<bool>(),
+        proptest::option::of(any::<[bool; 5]>()),
         proptest::option::of("[ab]"),
         any::<bool>(),
     );
     (trails, topics, rules, rest).prop_map(|(trails, topics, rules, rest)| {
-        let (existing, retention, role_renamed, team, writes_all) = rest;
+        let (existing, retention, role_renamed, key, team, writes_all) = rest;
         Shape {
             trails: trails.into(),
             topics: topics.into(),
@@ -72,6 +73,13 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
             existing,
             retention,
             role_renamed,
+            key: key.map(|[renamed, rotation, trails, groups, topics]| KeyShape {
+                renamed,
+                rotation,
+                trails,
+                groups,
+                topics,
+            }),
             team,
             writes_all,
         }

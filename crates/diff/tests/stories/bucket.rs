@@ -60,6 +60,7 @@ fn another_bucket(name: &str) -> Bucket {
         encryption: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
+        bucket_key: Managed::Leave,
         lifecycle: Managed::Leave,
         object_lock: Managed::Leave,
         access_logging: Managed::Leave,

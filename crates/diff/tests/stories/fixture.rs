@@ -75,6 +75,7 @@ impl Story {
                 region: scope.region.clone(),
                 public_access_blocked: true,
                 encryption: Managed::Leave,
+                bucket_key: Managed::Leave,
                 versioning: Managed::Leave,
                 object_ownership: Managed::Leave,
                 lifecycle: Managed::Leave,
@@ -94,6 +95,7 @@ impl Story {
                 retention: Managed::Set(Retention::Days(365)),
                 class: Managed::Leave,
                 deletion_protection: Managed::Leave,
+                key: Managed::Leave,
                 tags: team.clone(),
             },
         );
@@ -116,6 +118,7 @@ impl Story {
             Topic {
                 name: "security-alerts".into(),
                 display_name: Managed::Leave,
+                key: Managed::Leave,
                 tags: team,
             },
         );
@@ -262,6 +265,7 @@ fn trail(scope: &Scope, bucket: &str, tags: &Tags) -> Trail {
             log_group: scope.log_group_arn("/acme/account-activity"),
             role: scope.role_arn("/trailwarden/acme-prod/", "acme-prod-delivery"),
         })),
+        key: Managed::Leave,
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
         data_events: Managed::Leave,

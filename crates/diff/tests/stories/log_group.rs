@@ -18,6 +18,7 @@ fn with_other(change: impl FnOnce(&mut LogGroup)) -> Story {
         retention: Managed::Leave,
         class: Managed::Leave,
         deletion_protection: Managed::Leave,
+        key: Managed::Leave,
         tags: Tags::default(),
     };
     change(&mut group);

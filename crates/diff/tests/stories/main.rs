@@ -8,6 +8,8 @@ mod changes;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod log_group;
 #[cfg(test)]
 mod protect;

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::sync::OwnedMutexGuard;
 use trailwarden_account::{AccountError, ErrorKind};
+use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::Bucket;
 use trailwarden_spec::leaf::{Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
@@ -185,6 +186,7 @@ async fn look(
     let Settings {
         public_access_blocked,
         encryption,
+        bucket_key,
         versioning,
         object_ownership,
         lifecycle,
@@ -199,6 +201,7 @@ async fn look(
         region,
         public_access_blocked,
         encryption: Managed::Set(encryption),
+        bucket_key: Managed::Set(bucket_key),
         versioning: Managed::Set(versioning),
         object_ownership: Managed::Set(object_ownership),
         lifecycle,
@@ -349,8 +352,11 @@ async fn change(wanted: &Bucket, before: &Bucket, bucket: &At<'_>) -> Result<(),
     if let Some(versioning) = versioning {
         bucket.put_versioning(*versioning).await?;
     }
-    if let Some(encryption) = changed(&wanted.encryption, &before.encryption) {
-        bucket.put_encryption(encryption).await?;
+    let encryption = wanted.encryption.verdict(&before.encryption) == Verdict::Differs;
+    if let Some(wish) = wanted.encryption.get()
+        && (encryption || changed(&wanted.bucket_key, &before.bucket_key).is_some())
+    {
+        bucket.put_encryption(wish, wanted.bucket_key.get()).await?;
     }
     if let Some(ownership) = changed(&wanted.object_ownership, &before.object_ownership) {
         bucket.put_ownership(*ownership).await?;

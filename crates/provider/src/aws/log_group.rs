@@ -3,13 +3,15 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatchlogs::types;
 use tokio::sync::OwnedMutexGuard;
 use trailwarden_account::AccountError;
+use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::{LogClass, LogGroup};
-use trailwarden_spec::leaf::{Managed, Retention, Tags};
+use trailwarden_spec::leaf::{KeyRef, Managed, Retention, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
-use crate::door::{Absent, Api};
+use crate::door::{Absent, Api, Wait};
 
-use super::{Aws, Page, refusal, retag};
+use super::known::Known;
+use super::{Aws, Page, keys, refusal, retag};
 
 const DESCRIBE: Api = Api::read("logs", "DescribeLogGroups");
 const STREAMS: Api = Api::read("logs", "DescribeLogStreams");
@@ -18,6 +20,8 @@ const CREATE: Api = Api::write("logs", "CreateLogGroup");
 const PUT_RETENTION: Api = Api::write("logs", "PutRetentionPolicy");
 const DELETE_RETENTION: Api = Api::write("logs", "DeleteRetentionPolicy");
 const PUT_PROTECTION: Api = Api::write("logs", "PutLogGroupDeletionProtection");
+const ASSOCIATE: Api = Api::write("logs", "AssociateKmsKey");
+const DISASSOCIATE: Api = Api::write("logs", "DisassociateKmsKey");
 const DELETE: Api = Api::write("logs", "DeleteLogGroup");
 const TAG: Api = Api::write("logs", "TagResource");
 const UNTAG: Api = Api::write("logs", "UntagResource");
@@ -121,6 +125,7 @@ pub(crate) fn found(aws: &Aws, group: &types::LogGroup, tags: BTreeMap<String, S
         retention: Managed::Set(retention),
         class: Managed::Set(class),
         deletion_protection: Managed::Set(group.deletion_protection_enabled() == Some(true)),
+        key: Managed::Set(group.kms_key_id().map(|key| KeyRef::read(key, &aws.scope))),
         tags,
     };
     Found {
@@ -164,6 +169,52 @@ async fn put_protection(name: &str, on: bool, aws: &Aws) -> Result<(), AccountEr
     aws.door.call(PUT_PROTECTION, send).await.map(drop)
 }
 
+/// For a key or a policy that was just written.
+const KEY: Wait = Wait::long("CloudWatch Logs to see the key and its policy");
+
+/// CloudWatch Logs has one sentence for a key that is not there and one that its policy does not let
+/// it use, and no code of its own for either (terraform-provider-aws#8042).
+fn no_use_of_key(error: &AccountError) -> bool {
+    let text = error.message.to_lowercase();
+    let of_key = error.is("AccessDeniedException") || error.is("InvalidParameterException");
+    of_key && text.contains("kms key") && (text.contains("not exist") || text.contains("not be found"))
+}
+
+fn about_key(error: AccountError) -> AccountError {
+    if !no_use_of_key(&error) {
+        return error;
+    }
+    let kind = error.kind;
+    error.known(
+        kind,
+        "the key's policy must let logs.REGION.amazonaws.com encrypt and decrypt for this log group, and the key must \
+         be symmetric and enabled; if it does, apply again in a few minutes",
+    )
+}
+
+async fn put_key(group: &LogGroup, aws: &Aws) -> Result<(), AccountError> {
+    let name = group.name.as_str();
+    match group.key.get() {
+        None => Ok(()),
+        Some(None) => {
+            let send = || aws.logs.disassociate_kms_key().log_group_name(name).send();
+            aws.door.call(DISASSOCIATE, send).await.map(drop)
+        }
+        Some(Some(key)) => {
+            let key = keys::written(aws, key).await?;
+            let send = || {
+                aws.logs
+                    .associate_kms_key()
+                    .log_group_name(name)
+                    .kms_key_id(&key)
+                    .send()
+            };
+            let sent = aws.door.call_until_visible(ASSOCIATE, KEY, no_use_of_key, send);
+            sent.await.map(drop).map_err(about_key)
+        }
+    }
+}
+
 impl Page for LogGroup {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
         let Some(group) = describe(aws, name).await? else {
@@ -179,18 +230,24 @@ impl Page for LogGroup {
         // Not every region knows the word yet.
         let protection = self.deletion_protection.get().copied().filter(|on| *on);
         let tags = self.tags.to_wire(&aws.stack, false);
+        let key = match self.key.get() {
+            Some(Some(key)) => Some(keys::written(aws, key).await?),
+            _ => None,
+        };
         let made = aws
             .door
-            .call(CREATE, || {
+            .call_until_visible(CREATE, KEY, no_use_of_key, || {
                 aws.logs
                     .create_log_group()
                     .log_group_name(&self.name)
+                    .set_kms_key_id(key.clone())
                     .set_log_group_class(class.map(|class| class.as_str().into()))
                     .set_deletion_protection_enabled(protection)
                     .set_tags(Some(tags.clone().into_iter().collect()))
                     .send()
             })
             .await
+            .map_err(about_key)
             .absent(&["ResourceAlreadyExistsException"])?;
         if made.is_none() {
             // Either an earlier create of ours got this far, or somebody else was quicker.
@@ -198,6 +255,9 @@ impl Page for LogGroup {
                 Some(found) if found.owner.is_ours() => {
                     if let Some(on) = protection {
                         put_protection(&self.name, on, aws).await?;
+                    }
+                    if key.is_some() {
+                        put_key(self, aws).await?;
                     }
                 }
                 _ => {
@@ -217,6 +277,9 @@ impl Page for LogGroup {
         let _turn = turn(aws, &self.name).await;
         if self.class != before.class {
             return Err(refusal(CREATE, "a log group's class cannot be changed"));
+        }
+        if self.key.verdict(&before.key) == Verdict::Differs {
+            put_key(self, aws).await?;
         }
         if self.retention != before.retention {
             put_retention(self, aws).await?;

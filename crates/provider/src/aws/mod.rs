@@ -13,6 +13,9 @@ use crate::door::{Api, Door};
 pub(crate) mod alarm;
 pub(crate) mod bucket;
 pub(crate) mod bucket_policy;
+pub(crate) mod key;
+pub(crate) mod key_policy;
+pub(crate) mod keys;
 pub(crate) mod known;
 pub(crate) mod log_group;
 pub(crate) mod metric_filter;
@@ -23,6 +26,7 @@ pub(crate) mod topic_policy;
 pub(crate) mod trail;
 mod written;
 
+pub(crate) use keys::Keys;
 pub(crate) use written::Written;
 
 /// The clients of one account and region, and whose stack they work for.
@@ -30,6 +34,8 @@ pub(crate) struct Aws {
     pub(crate) door: Door,
     /// What was written into policies that others write, too.
     pub(crate) written: Written,
+    /// Which keys are behind aliases.
+    pub(crate) keys: Keys,
     /// The stack's name, which is its mark on what it makes.
     pub(crate) stack: String,
     /// The stack's account and region.
@@ -41,6 +47,7 @@ pub(crate) struct Aws {
     pub(crate) cloudtrail: aws_sdk_cloudtrail::Client,
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(crate) iam: aws_sdk_iam::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sns: aws_sdk_sns::Client,

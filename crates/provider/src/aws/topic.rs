@@ -2,14 +2,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_sns::types;
 use trailwarden_account::{AccountError, ErrorKind};
+use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::Topic;
-use trailwarden_spec::leaf::{Managed, Tags};
+use trailwarden_spec::leaf::{KeyRef, Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api, Wait};
 
 use super::known::Known;
-use super::{Aws, Page, refusal, retag};
+use super::{Aws, Page, keys, refusal, retag};
 
 const ATTRIBUTES: Api = Api::read("sns", "GetTopicAttributes");
 const LIST_TAGS: Api = Api::read("sns", "ListTagsForResource");
@@ -124,11 +125,13 @@ pub(crate) fn found(
     tags: BTreeMap<String, String>,
 ) -> Found {
     let (tags, owner) = Tags::from_wire(tags, &aws.stack);
+    let key = attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty());
     let display_name = Managed::Set(attributes.get("DisplayName").cloned().unwrap_or_default());
     Found {
         value: Topic {
             name: name.into(),
             display_name,
+            key: Managed::Set(key.map(|key| KeyRef::read(key, &aws.scope))),
             tags,
         }
         .into(),
@@ -175,8 +178,14 @@ impl Page for Topic {
         }
         let tags = tag_list(self.tags.to_wire(&aws.stack, false))?;
         let display_name = self.display_name.get().filter(|name| !name.is_empty());
-        let attributes: Option<HashMap<String, String>> =
-            display_name.map(|name| HashMap::from([("DisplayName".to_owned(), name.clone())]));
+        let mut attributes: HashMap<String, String> = display_name
+            .map(|name| ("DisplayName".to_owned(), name.clone()))
+            .into_iter()
+            .collect();
+        if let Some(Some(key)) = self.key.get() {
+            attributes.insert("KmsMasterKeyId".into(), keys::written(aws, key).await?);
+        }
+        let attributes = (!attributes.is_empty()).then_some(attributes);
         let send = || {
             aws.sns
                 .create_topic()
@@ -195,6 +204,14 @@ impl Page for Topic {
             .filter(|name| before.display_name.get() != Some(name))
         {
             set_attribute(aws, &self.name, "DisplayName", name).await?;
+        }
+        if self.key.verdict(&before.key) == Verdict::Differs {
+            // An empty text takes the key away.
+            let key = match self.key.get() {
+                Some(Some(key)) => keys::written(aws, key).await?,
+                _ => String::new(),
+            };
+            set_attribute(aws, &self.name, "KmsMasterKeyId", &key).await?;
         }
         retag(self, &before.tags, &self.tags, aws).await
     }

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudtrail::types::{InsightSelector, Tag};
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Object;
+use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::{Delivery, Trail};
 use trailwarden_spec::live::Found;
 
 use super::known::{Known, built};
-use super::{Aws, Page, retag};
+use super::{Aws, Page, keys, retag};
 use crate::door::{Absent, Api, Wait};
 
 mod attention;
@@ -31,7 +32,7 @@ const STOP: Api = Api::write("cloudtrail", "StopLogging");
 const ADD_TAGS: Api = Api::write("cloudtrail", "AddTags");
 const REMOVE_TAGS: Api = Api::write("cloudtrail", "RemoveTags");
 
-const POLICIES: Wait = Wait::long("CloudTrail to see the bucket and the policies of bucket and role");
+const POLICIES: Wait = Wait::long("CloudTrail to see the bucket and the policies of bucket, role and key");
 const NEW_TRAIL: Wait = Wait::long("CloudTrail to see the new trail");
 
 /// For what follows a create: not all of CloudTrail may know the trail yet.
@@ -49,6 +50,14 @@ fn wire_tags(api: Api, tags: &BTreeMap<String, String>) -> Result<Vec<Tag>, Acco
 fn pair(trail: &Trail) -> Option<(String, String)> {
     let Delivery { log_group, role } = trail.delivery.get()?.as_ref()?;
     Some((log_group.with_star(), role.to_string()))
+}
+
+/// What CloudTrail is told of the key; `None` for none.
+async fn key(trail: &Trail, aws: &Aws) -> Result<Option<String>, AccountError> {
+    match trail.key.get() {
+        Some(Some(key)) => keys::written(aws, key).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 async fn put_selectors(trail: &Trail, aws: &Aws) -> Result<(), AccountError> {
@@ -112,14 +121,18 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
     let scope = differs(scope == (before.multi_region, before.global_service_events)).then_some(scope);
     let validation = differs(trail.log_file_validation == before.log_file_validation);
     let delivery = differs(pair(trail) == pair(before)).then(|| pair(trail).unwrap_or_default());
+    let key = match trail.key.verdict(&before.key) {
+        Verdict::Differs => Some(key(trail, aws).await?.unwrap_or_default()),
+        _ => None,
+    };
     let topic = differs(topic(trail) == topic(before)).then(|| topic(trail).unwrap_or_default());
     let organization = differs(trail.organization == before.organization);
     let nothing = bucket.is_none() && prefix.is_none() && scope.is_none() && delivery.is_none();
-    if nothing && topic.is_none() && !validation && !organization {
+    if nothing && key.is_none() && topic.is_none() && !validation && !organization {
         return Ok(());
     }
     // A bucket's policy that is missing for a trail with a key of its own is called so, too.
-    let moves = bucket.is_some() || prefix.is_some();
+    let moves = bucket.is_some() || prefix.is_some() || key.is_some();
     let passes = |error: &AccountError| explain::passes(error) || (moves && error.is(explain::KEY_OR_BUCKET));
     let (group, role) = delivery.unzip();
     let update = aws
@@ -134,7 +147,8 @@ async fn update_trail(trail: &Trail, before: &Trail, aws: &Aws) -> Result<(), Ac
         .set_cloud_watch_logs_log_group_arn(group)
         .set_cloud_watch_logs_role_arn(role)
         .set_sns_topic_name(topic)
-        .set_is_organization_trail(organization.then_some(trail.organization));
+        .set_is_organization_trail(organization.then_some(trail.organization))
+        .set_kms_key_id(key);
     let sent = aws
         .door
         .call_until_visible(UPDATE, POLICIES, passes, || update.clone().send())
@@ -152,6 +166,10 @@ impl Page for Trail {
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
         let (group, role) = pair(self).unzip();
+        let key = key(self, aws).await?;
+        let passes = |error: &AccountError| {
+            explain::passes(error) || (key.is_some() && error.is(explain::KEY_OR_BUCKET))
+        };
         let create = aws
             .cloudtrail
             .create_trail()
@@ -165,10 +183,11 @@ impl Page for Trail {
             .set_cloud_watch_logs_role_arn(role)
             .set_sns_topic_name(topic(self))
             .set_is_organization_trail(self.organization.then_some(true))
+            .set_kms_key_id(key.clone())
             .set_tags_list(Some(wire_tags(CREATE, &self.tags.to_wire(&aws.stack, false))?));
         let made = aws
             .door
-            .call_until_visible(CREATE, POLICIES, explain::passes, || create.clone().send())
+            .call_until_visible(CREATE, POLICIES, passes, || create.clone().send())
             .await;
         match made {
             Ok(_) => {}

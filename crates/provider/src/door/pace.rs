@@ -61,6 +61,7 @@ fn calls_per_second(api: Api) -> u32 {
         ("tag", _) => 10,
         ("iam", _) if api.write => 5,
         ("iam", _) => 15,
+        ("kms", _) if api.write => 5,
         ("s3", _) => 50,
         _ => 20,
     }

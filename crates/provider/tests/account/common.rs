@@ -106,6 +106,7 @@ pub(crate) fn log_group() -> LogGroup {
         retention: Managed::Set(Retention::Days(365)),
         class: Managed::Leave,
         deletion_protection: Managed::Leave,
+        key: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }
@@ -114,6 +115,7 @@ pub(crate) fn topic() -> Topic {
     Topic {
         name: "alerts".into(),
         display_name: Managed::Leave,
+        key: Managed::Leave,
         tags: tags(&[("team", "security")]),
     }
 }
@@ -138,6 +140,7 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
             region: REGION.into(),
             public_access_blocked: true,
             encryption: Managed::Leave,
+            bucket_key: Managed::Leave,
             versioning: Managed::Leave,
             object_ownership: Managed::Leave,
             lifecycle: Managed::Leave,
@@ -170,6 +173,7 @@ pub(crate) fn chain(rules: usize) -> Vec<Object> {
                 log_group: scope.log_group_arn("/acme/activity"),
                 role: scope.role_arn(&stack().role_path(), "acme-delivery"),
             })),
+            key: Managed::Leave,
             management_events: ManagementEvents::All,
             tags: tags(&[("team", "security")]),
             ..Trail::new("activity", bucket)

@@ -12,6 +12,7 @@ pub(crate) fn logs() -> Bucket {
         region: "us-east-1".into(),
         public_access_blocked: true,
         encryption: Managed::Leave,
+        bucket_key: Managed::Leave,
         versioning: Managed::Leave,
         object_ownership: Managed::Leave,
         lifecycle: Managed::Leave,

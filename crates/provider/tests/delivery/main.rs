@@ -1,10 +1,11 @@
-//! Buckets, their policies, delivery roles and trails on a sandbox account: what is written is what
+//! Buckets, keys, their policies, delivery roles and trails on a sandbox account: what is written is what
 //! is read back, every field can be changed, and what is not ours stays.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bucket;
 mod bucket_policy;
+mod key;
 mod role;
 mod survey;
 mod trail;

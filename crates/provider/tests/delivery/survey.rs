@@ -8,7 +8,7 @@ use trailwarden_spec::{Kind, Object};
 
 use crate::{Account, STACK, bucket, trail};
 
-fn wanted(account: &Account, objects: impl IntoIterator<Item = Object>) -> Wanted {
+pub(crate) fn wanted(account: &Account, objects: impl IntoIterator<Item = Object>) -> Wanted {
     let place = Place {
         file: 0,
         path: String::new(),

@@ -20,6 +20,7 @@ pub(crate) fn activity(account: &Account) -> Trail {
             log_group: account.scope.log_group_arn("/acme/activity"),
             role: account.scope.role_arn("/trailwarden/acme/", "acme-activity"),
         })),
+        key: Managed::Leave,
         management_events: ManagementEvents::All,
         excluded_sources: BTreeSet::new(),
         data_events: Managed::Leave,
@@ -55,6 +56,7 @@ pub(crate) async fn ground(account: &Account) {
             retention: Managed::Leave,
             class: Managed::Leave,
             deletion_protection: Managed::Leave,
+            key: Managed::Leave,
             tags: Tags::default(),
         })
         .await;
@@ -122,10 +124,13 @@ async fn only_what_differs_is_sent() {
     let trail = activity(&account);
     account.bring(trail.clone()).await;
     let sdk = aws_sdk_cloudtrail::Client::new(&account.sdk());
-    let key = "arn:aws:kms:us-east-1:123456789012:key/k";
+    let kms = aws_sdk_kms::Client::new(&account.sdk());
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*"}]}"#;
+    let key = kms.create_key().policy(policy).send().await.unwrap();
+    let key = key.key_metadata.unwrap().arn.unwrap();
     sdk.update_trail()
         .name("acme")
-        .kms_key_id(key)
+        .kms_key_id(&key)
         .send()
         .await
         .unwrap();
@@ -150,7 +155,7 @@ async fn only_what_differs_is_sent() {
         .trail
         .unwrap()
         .kms_key_id;
-    assert_eq!(kept.as_deref(), Some(key));
+    assert_eq!(kept, Some(key));
     let before = account.provider.calls().writes;
     account
         .bring(Trail {

@@ -4,6 +4,7 @@
 pub(crate) mod cloudtrail;
 pub(crate) mod cloudwatch;
 pub(crate) mod iam;
+pub(crate) mod kms;
 pub(crate) mod logs;
 pub(crate) mod s3;
 pub(crate) mod sns;
@@ -33,6 +34,7 @@ pub(crate) fn handle(
     let output = match (call.service, input) {
         (Service::CloudTrail, Input::Value(input)) => cloudtrail::handle(state, call, input),
         (Service::CloudWatch, Input::Value(input)) => cloudwatch::handle(state, call, input),
+        (Service::Kms, Input::Value(input)) => kms::handle(state, call, input),
         (Service::Logs, Input::Value(input)) => logs::handle(state, call, input),
         (Service::Tagging, Input::Value(input)) => tagging::handle(state, call, input),
         (Service::CloudWatch, Input::Params(input)) => {

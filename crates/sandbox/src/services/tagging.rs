@@ -105,6 +105,9 @@ fn resources<'s>(state: &'s State, call: &Call) -> Vec<Tagged<'s>> {
         for (name, topic) in &region.topics {
             found.push(("sns", call.arn("sns", name), &topic.tags));
         }
+        for (id, key) in &region.keys {
+            found.push(("kms:key", call.arn("kms", &format!("key/{id}")), &key.tags));
+        }
         for (name, trail) in &region.trails {
             let place = Place {
                 home: call.region.clone(),

@@ -4,6 +4,7 @@ use aws_sdk_cloudtrail::types::{
 };
 use serde_json::json;
 
+use crate::kms::{let_in, make_key};
 use crate::world::{ACCOUNT, HOME, NOW, World, code, message};
 
 pub(crate) const BUCKET: &str = "acme-activity";
@@ -176,6 +177,10 @@ async fn delivery_to_a_log_group_needs_both_group_and_role() {
         "Access denied. Verify in IAM that the role has adequate permissions."
     );
     allow_delivery(&world).await;
+    let key = make_key(&world, "alias/trail").await;
+    let source = json!({ "StringEquals": { "aws:SourceArn": arn("activity") } });
+    let actions = ["kms:GenerateDataKey*", "kms:DescribeKey"];
+    let_in(&world, &key, "cloudtrail.amazonaws.com", &actions, source).await;
     let made = both()
         .is_multi_region_trail(true)
         .enable_log_file_validation(true)
@@ -189,10 +194,7 @@ async fn delivery_to_a_log_group_needs_both_group_and_role() {
     assert_eq!(made.cloud_watch_logs_role_arn(), Some(role_arn.as_str()));
     assert_eq!(made.include_global_service_events(), Some(true));
     assert_eq!(made.log_file_validation_enabled(), Some(true));
-    assert_eq!(
-        made.kms_key_id(),
-        Some("arn:aws:kms:us-east-1:123456789012:alias/trail")
-    );
+    assert_eq!(made.kms_key_id(), Some(key.as_str()));
 
     trails.start_logging().name("activity").send().await.unwrap();
     let later = world.at(NOW + 11 * 60);

@@ -5,6 +5,7 @@ mod cloudwatch;
 mod configurations;
 mod files;
 mod iam;
+mod kms;
 mod logs;
 mod s3;
 mod serve;

@@ -46,6 +46,7 @@ clients! {
     cloudtrail: aws_sdk_cloudtrail;
     cloudwatch: aws_sdk_cloudwatch;
     iam: aws_sdk_iam;
+    kms: aws_sdk_kms;
     logs: aws_sdk_cloudwatchlogs;
     s3: aws_sdk_s3;
     sns: aws_sdk_sns;

@@ -10,6 +10,7 @@ use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Decode, Spot, Table, Value};
+use super::key::{self, Keyed};
 use super::references::BucketRef;
 use super::resolve::Resolver;
 use super::sections::{Entry, Section};
@@ -21,7 +22,7 @@ mod settings;
 use settings::Logging;
 
 /// A bucket as typed; its references are not resolved yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BucketSection {
     /// Without the bucket that its access logs go to.
     pub(crate) bucket: Bucket,
@@ -45,12 +46,14 @@ impl Section for BucketSection {
                 .also(&lock.spot, "asked for here");
             table.cx.sink.report(problem.help("take one of them away"));
         }
+        let encryption = table.take::<Encryption>("encryption").map(|at| at.value);
         Self {
             bucket: Bucket {
                 name,
                 region: header.stack.scope.region.clone(),
                 public_access_blocked: true,
-                encryption: table.take("encryption").map(|at| at.value).into(),
+                bucket_key: key::bucket_key(table, encryption.as_ref()).into(),
+                encryption: encryption.into(),
                 versioning: versioning.map(|at| at.value).into(),
                 object_ownership: table.take("object_ownership").map(|at| at.value).into(),
                 lifecycle: table
@@ -68,8 +71,8 @@ impl Section for BucketSection {
 }
 
 /// Adds the bucket.
-pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>) {
-    let mut bucket = entry.value.bucket.clone();
+pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<Keyed<BucketSection>>) {
+    let mut bucket = entry.value.resolved(resolver, &entry.origin.path).bucket;
     match entry.value.access_logging.as_ref().map(|at| &at.value) {
         None => {}
         Some(Logging::Off) => bucket.access_logging = Managed::Set(None),
@@ -92,7 +95,11 @@ fn prefix_for(bucket: &str, written: Option<&At<String>>) -> String {
 }
 
 /// The name of the bucket that access logs go to.
-fn target(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>, to: &At<BucketRef>) -> Option<String> {
+fn target(
+    resolver: &mut Resolver<'_>,
+    entry: &Entry<Keyed<BucketSection>>,
+    to: &At<BucketRef>,
+) -> Option<String> {
     match &to.value {
         BucketRef::Existing {
             name: _,
@@ -131,7 +138,7 @@ fn target(resolver: &mut Resolver<'_>, entry: &Entry<BucketSection>, to: &At<Buc
 pub(crate) fn check_circles(resolver: &Resolver<'_>) {
     let document = resolver.document;
     let next = |name: &str| {
-        let of_name = |entry: &&Entry<BucketSection>| entry.value.bucket.name == name;
+        let of_name = |entry: &&Entry<Keyed<BucketSection>>| entry.value.bucket.name == name;
         let entry = document.buckets.values().find(of_name)?;
         let (to, spot) = match entry.value.access_logging.as_ref()? {
             At {
@@ -217,18 +224,19 @@ impl Decode for Encryption {
     fn decode(value: &Value<'_>) -> Option<Self> {
         match value.raw {
             DeValue::String(word) if word == "AES256" => Some(Self::Aes256),
+            DeValue::String(word) if word == "aws:kms" => Some(Self::Kms(None)),
             DeValue::String(word) => {
                 let message = format!("`{word}` is not a value of `{}`", value.key);
                 let problem = Problem::new(code::UNKNOWN_WORD, &value.spot, message).label("unknown word");
-                value.report(problem.help(match word.starts_with("aws:kms") {
-                    true => {
-                        "this version sets no KMS key; leave `encryption` out to keep what the bucket has"
+                value.report(problem.help(match word.as_ref() {
+                    "aws:kms:dsse" => {
+                        "this version does not set it; leave `encryption` out to keep what the bucket has"
                     }
-                    false => "it takes `AES256`",
+                    _ => "it takes `AES256` and `aws:kms`",
                 }));
                 None
             }
-            _ => value.wrong_type("the word `AES256`", None),
+            _ => value.wrong_type("`AES256` or `aws:kms`", None),
         }
     }
 }

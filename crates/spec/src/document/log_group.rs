@@ -2,11 +2,12 @@
 
 use crate::Object;
 use crate::kinds::{LogClass, LogGroup};
-use crate::leaf::Retention;
+use crate::leaf::{Managed, Retention};
 use crate::problem::{Problem, code};
 use crate::wanted::Wish;
 
 use super::decoder::{At, Spot, Table};
+use super::key::Keyed;
 use super::names;
 use super::resolve::Resolver;
 use super::sections::{Entry, Section};
@@ -34,6 +35,7 @@ impl Section for LogGroup {
             retention: retention.map(|at| at.value).into(),
             class: class.into(),
             deletion_protection: table.take("deletion_protection").map(|at| at.value).into(),
+            key: Managed::Leave,
             tags: table.tags(header),
         }
     }
@@ -70,7 +72,7 @@ pub(crate) fn check_classes(resolver: &Resolver<'_>) {
     }
 }
 
-fn report(resolver: &Resolver<'_>, entry: &Entry<LogGroup>, message: String, user: &Wish, does: &str) {
+fn report(resolver: &Resolver<'_>, entry: &Entry<Keyed<LogGroup>>, message: String, user: &Wish, does: &str) {
     let at = Spot {
         file: user.place.file,
         span: user.place.span.clone(),

@@ -12,6 +12,7 @@ use crate::problem::{Problem, code};
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
 use super::decoder::{At, Sink, Table};
+use super::key::KeySection;
 use super::metric_filter::FilterSection;
 use super::names::LABEL;
 use super::role::RoleSection;
@@ -22,8 +23,9 @@ use super::topic::TopicSection;
 use super::trail::TrailSection;
 
 /// The sections that have labels.
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 9] = [
     TrailSection::WORD,
+    KeySection::WORD,
     BucketSection::WORD,
     LogGroup::WORD,
     RoleSection::WORD,

@@ -146,6 +146,31 @@ pub(crate) const ORGANIZATION: NameRule = NameRule {
     },
 };
 
+/// KMS: `CreateAlias`.
+pub(crate) const KEY: NameRule = NameRule {
+    code: code::BAD_NAME,
+    what: "name of a key's alias",
+    help: "KMS takes 1 to 250 of `A-Z`, `a-z`, `0-9`, `/`, `_` and `-` after `alias/`, which is not written, and keeps \
+           those that begin with `aws/` for itself",
+    why: |text| {
+        (EXISTING_KEY.why)(text)
+            .or_else(|| text.starts_with("aws/").then(|| "`aws/` is reserved".into()))
+            .or_else(|| text.starts_with("alias/").then(|| "begins with `alias/`".into()))
+    },
+};
+
+/// Aliases that are there.
+pub(crate) const EXISTING_KEY: NameRule = NameRule {
+    code: code::BAD_NAME,
+    what: "name of a key's alias",
+    help: "an alias has 1 to 250 of `A-Z`, `a-z`, `0-9`, `/`, `_`, `-` and `:` after `alias/`",
+    why: |text| {
+        chars(text, 1, 250, |c| {
+            alphanumeric(c) || matches!(c, '/' | '_' | '-' | ':')
+        })
+    },
+};
+
 /// `CloudTrail`: "Naming requirements".
 pub(crate) const TRAIL: NameRule = NameRule {
     code: code::BAD_NAME,

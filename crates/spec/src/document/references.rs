@@ -28,6 +28,14 @@ pub(crate) enum RoleRef {
     Existing(At<String>),
 }
 
+/// `kms_key = "label"`, `kms_key = { existing = "ARN or alias" }` or `kms_key = "none"`.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyWritten {
+    Label(String),
+    Existing(At<String>),
+    None,
+}
+
 /// One of those who are notified: `"label"` or `{ arn = "ARN" }`.
 #[derive(Clone, Debug)]
 pub(crate) enum Target {
@@ -110,6 +118,18 @@ impl Decode for TopicRef {
         read(value, label, "{ arn = \"ARN\" }", |keys| {
             keys.need("arn", "\"arn:aws:sns:us-east-1:123456789012:NAME\"")
                 .map(Self::Arn)
+        })
+    }
+}
+
+impl Decode for KeyWritten {
+    fn decode(value: &Value<'_>) -> Option<Self> {
+        let label = |text: String| match text.as_str() {
+            "none" => Self::None,
+            _ => Self::Label(text),
+        };
+        read(value, label, "{ existing = \"ARN\" }", |keys| {
+            keys.need("existing", "\"alias/NAME\"").map(Self::Existing)
         })
     }
 }

@@ -76,6 +76,7 @@ fn part_of(kind: Kind) -> Option<(&'static str, &'static str)> {
             "bucket",
             "write the address of the bucket or of the trail that delivers to it: our statements stay with it",
         )),
+        Kind::KeyPolicy => Some(("key", "write the address of the key: our statements stay with it")),
         Kind::TopicPolicy => Some((
             "topic",
             "write the address of the topic: our statements stay with it",
@@ -84,6 +85,8 @@ fn part_of(kind: Kind) -> Option<(&'static str, &'static str)> {
             "topic",
             "write the address of the topic; subscriptions that the spec does not name are kept unless it is `exclusive`",
         )),
-        Kind::Bucket | Kind::LogGroup | Kind::Role | Kind::Trail | Kind::Topic | Kind::Alarm => None,
+        Kind::Key | Kind::Bucket | Kind::LogGroup | Kind::Role | Kind::Trail | Kind::Topic | Kind::Alarm => {
+            None
+        }
     }
 }

@@ -58,11 +58,13 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
 impl<'d> Resolver<'d> {
     fn all(&mut self) {
         let document = self.document;
+        self.keys();
         for entry in document.buckets.values() {
             bucket::resolve(self, entry);
         }
         for entry in document.log_groups.values() {
-            self.add(entry.value.clone(), &entry.origin);
+            let group = entry.value.resolved(self, &entry.origin.path);
+            self.add(group, &entry.origin);
         }
         bucket::check_circles(self);
         trail::resolve(self);
@@ -81,6 +83,8 @@ impl<'d> Resolver<'d> {
         }
         log_group::check_classes(self);
         self.topic_policies();
+        self.key_policies();
+        self.closed_topics();
         self.existing_that_is_defined();
         adopt::resolve(self);
         release::resolve(self);
@@ -388,7 +392,8 @@ impl<'d> Resolver<'d> {
     }
 }
 
-fn notifies(alarm: &Alarm, topic: &Arn) -> bool {
+/// True when an alarm notifies a topic, in whatever state.
+pub(crate) fn notifies(alarm: &Alarm, topic: &Arn) -> bool {
     let others = [&alarm.ok_actions, &alarm.insufficient_data_actions];
     alarm.alarm_actions.contains(topic)
         || others

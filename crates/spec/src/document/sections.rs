@@ -9,6 +9,7 @@ use super::adopt::Adopt;
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
 use super::decoder::{At, Spot, Table};
+use super::key::{KeySection, Keyed};
 use super::metric_filter::FilterSection;
 use super::moved::Moves;
 use super::names::LABEL;
@@ -72,8 +73,9 @@ pub(crate) type Sections<T> = BTreeMap<String, Entry<T>>;
 pub(crate) struct Document {
     pub(crate) defaults: Defaults,
     defaults_at: Option<Spot>,
-    pub(crate) buckets: Sections<BucketSection>,
-    pub(crate) log_groups: Sections<LogGroup>,
+    pub(crate) keys: Sections<KeySection>,
+    pub(crate) buckets: Sections<Keyed<BucketSection>>,
+    pub(crate) log_groups: Sections<Keyed<LogGroup>>,
     pub(crate) roles: Sections<RoleSection>,
     pub(crate) topics: Sections<TopicSection>,
     pub(crate) trails: Sections<TrailSection>,
@@ -101,6 +103,7 @@ impl Document {
             table.finish();
         }
         collect(&mut self.trails, &mut root, header, moves);
+        collect(&mut self.keys, &mut root, header, moves);
         collect(&mut self.buckets, &mut root, header, moves);
         collect(&mut self.log_groups, &mut root, header, moves);
         collect(&mut self.roles, &mut root, header, moves);
@@ -134,6 +137,7 @@ impl Document {
             "stack",
             "defaults",
             TrailSection::WORD,
+            KeySection::WORD,
             BucketSection::WORD,
             LogGroup::WORD,
             RoleSection::WORD,
@@ -173,6 +177,7 @@ impl Document {
             adopt: _,
             release: _,
             mistyped: _,
+            keys,
             buckets,
             log_groups,
             roles,
@@ -182,7 +187,8 @@ impl Document {
             filters,
             alarms,
         } = self;
-        buckets.is_empty()
+        keys.is_empty()
+            && buckets.is_empty()
             && log_groups.is_empty()
             && roles.is_empty()
             && topics.is_empty()

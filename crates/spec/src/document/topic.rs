@@ -3,10 +3,11 @@
 use crate::Kind;
 use crate::arn::Arn;
 use crate::kinds::{Protocol, Subscription, Topic};
-use crate::leaf::Endpoint;
+use crate::leaf::{Endpoint, Managed};
 use crate::problem::{Problem, code};
 
 use super::decoder::{At, Table};
+use super::references::KeyWritten;
 use super::resolve::Resolver;
 use super::sections::{Entry, Origin, Section};
 use super::stack::Header;
@@ -17,6 +18,7 @@ use super::{limits, names};
 #[derive(Debug)]
 pub(crate) struct TopicSection {
     pub(crate) topic: Topic,
+    pub(crate) key: Option<At<KeyWritten>>,
     exclusive: bool,
     subscriptions: Vec<(Subscription, Origin)>,
 }
@@ -30,6 +32,7 @@ impl Section for TopicSection {
         if let Some(display_name) = &display_name {
             limits::text(table.cx.sink, "display name", display_name, 100);
         }
+        let key = table.take("kms_key");
         let exclusive = table.take::<bool>("exclusive").is_some_and(|at| at.value);
         let mut subscriptions = Vec::new();
         for mut each in table.tables("subscription") {
@@ -43,10 +46,12 @@ impl Section for TopicSection {
         let topic = Topic {
             name,
             display_name: display_name.map(|at| at.value).into(),
+            key: Managed::Leave,
             tags: table.tags(header),
         };
         Self {
             topic,
+            key,
             exclusive,
             subscriptions,
         }
@@ -156,9 +161,15 @@ fn endpoint(table: &mut Table<'_>) -> Option<At<String>> {
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TopicSection>) {
     let TopicSection {
         topic,
+        key,
         exclusive,
         subscriptions,
     } = &entry.value;
+    let mut topic = topic.clone();
+    let path = format!("{}.kms_key", entry.origin.path);
+    if let Some(key) = key.as_ref().and_then(|key| resolver.key(key, "topic", &path)) {
+        topic.key = Managed::Set(key);
+    }
     if !resolver.add(topic.clone(), &entry.origin) {
         return;
     }

@@ -10,7 +10,7 @@ use crate::problem::{Problem, code};
 
 use super::decoder::{At, Table};
 use super::heartbeat::{self, Heartbeat};
-use super::references::{BucketRef, GroupRef, RoleRef, TopicRef};
+use super::references::{BucketRef, GroupRef, KeyWritten, RoleRef, TopicRef};
 use super::resolve::Resolver;
 use super::sections::{Document, Entry, Section};
 use super::selectors::Written;
@@ -30,6 +30,7 @@ pub(crate) struct TrailSection {
     /// The organization's id.
     organization: Option<At<String>>,
     role: Option<At<RoleRef>>,
+    key: Option<At<KeyWritten>>,
     /// `role` is mistyped.
     role_unread: bool,
     /// `cloudwatch_logs = false`.
@@ -54,6 +55,7 @@ impl Section for TrailSection {
         }
         let log_group = table.take("log_group");
         let role = table.take("role");
+        let key = table.take("kms_key");
         let cloudwatch_logs = table.take::<bool>("cloudwatch_logs");
         let multi_region = switch(table.take("multi_region"));
         let global = table.take::<bool>("global_service_events");
@@ -100,6 +102,7 @@ impl Section for TrailSection {
             sns_topic,
             organization,
             role,
+            key,
             role_unread: table.mistyped("role"),
             switched_off,
             heartbeat,
@@ -252,6 +255,10 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
         let mut trail = section.trail.clone();
         if let Some(bucket) = &section.bucket {
             trail.bucket = bucket_name(resolver, bucket, &format!("{path}.bucket")).unwrap_or_default();
+        }
+        let key = section.key.as_ref();
+        if let Some(key) = key.and_then(|key| resolver.key(key, "trail", &format!("{path}.kms_key"))) {
+            trail.key = Managed::Set(key);
         }
         let log_group = section.log_group.as_ref();
         match log_group.and_then(|group| resolver.group(group, &format!("{path}.log_group"))) {

@@ -1,11 +1,11 @@
 use serde::Serialize;
 
 use crate::compare::{Compare, Comparison, Shown, Verdict};
-use crate::leaf::{Managed, Tags};
+use crate::leaf::{KeyRef, Managed, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::{Resource, words};
+use super::{Resource, key_and_policy, words};
 
 mod access_logging;
 mod lifecycle;
@@ -33,22 +33,40 @@ words! {
 pub enum Encryption {
     /// With keys that S3 manages (`AES256`).
     Aes256,
-    /// With a KMS key (`aws:kms`, `aws:kms:dsse`), shown as read and never written by this version.
-    Kms(String),
+    /// With a KMS key (`aws:kms`); without one with S3's own, `alias/aws/s3`.
+    Kms(Option<KeyRef>),
+    /// With a KMS key and twice (`aws:kms:dsse`), which this version keeps and never writes.
+    Dsse(Option<KeyRef>),
+}
+
+impl Encryption {
+    /// The KMS key, where one is named.
+    #[must_use]
+    pub fn key(&self) -> Option<&KeyRef> {
+        match self {
+            Self::Aes256 => None,
+            Self::Kms(key) | Self::Dsse(key) => key.as_ref(),
+        }
+    }
 }
 
 impl Compare for Encryption {
     fn verdict(&self, live: &Self) -> Verdict {
-        if self == live {
-            Verdict::Same
-        } else {
-            Verdict::Differs
+        match (self, live) {
+            (Self::Aes256, Self::Aes256) => Verdict::Same,
+            (Self::Kms(key), Self::Kms(live)) | (Self::Dsse(key), Self::Dsse(live)) => key.verdict(live),
+            _ => Verdict::Differs,
         }
     }
     fn shown(&self) -> Shown {
+        let with = |word: &str, key: &Option<KeyRef>| match key.as_ref().and_then(KeyRef::name) {
+            Some(name) => format!("{word} with {name}"),
+            None => word.into(),
+        };
         Shown::Plain(match self {
             Self::Aes256 => "AES256".into(),
-            Self::Kms(key) => key.clone(),
+            Self::Kms(key) => with("aws:kms", key),
+            Self::Dsse(key) => with("aws:kms:dsse", key),
         })
     }
 }
@@ -64,6 +82,9 @@ pub struct Bucket {
     pub public_access_blocked: bool,
     /// Managed when written; a new bucket has `AES256`.
     pub encryption: Managed<Encryption>,
+    /// One data key for many objects, which spares calls to KMS; managed when written and of no
+    /// meaning without `aws:kms`, with which a new bucket has it on.
+    pub bucket_key: Managed<bool>,
     /// Managed when written; a new bucket has it on, so that an overwritten log file is not lost.
     pub versioning: Managed<bool>,
     /// Managed when written; a new bucket enforces its owner.
@@ -100,6 +121,7 @@ impl Resource for Bucket {
             region,
             public_access_blocked,
             encryption,
+            bucket_key,
             versioning,
             object_ownership,
             lifecycle,
@@ -111,6 +133,11 @@ impl Resource for Bucket {
             name,
             region,
             public_access_blocked,
+            bucket_key: bucket_key.or_live(
+                live.filter(|l| matches!(l.encryption.get(), Some(Encryption::Kms(_))))
+                    .map(|l| &l.bucket_key),
+                matches!(encryption, Managed::Set(Encryption::Kms(_))),
+            ),
             encryption: encryption.or_live(live.map(|l| &l.encryption), Encryption::Aes256),
             versioning: versioning.or_live(live.map(|l| &l.versioning), true),
             object_ownership: object_ownership.or_live(
@@ -136,6 +163,7 @@ impl Resource for Bucket {
             region,
             public_access_blocked,
             encryption,
+            bucket_key,
             versioning,
             object_ownership,
             lifecycle,
@@ -150,6 +178,9 @@ impl Resource for Bucket {
             live.map(|l| &l.public_access_blocked),
         );
         found.field("encryption", encryption, live.map(|l| &l.encryption));
+        if matches!(encryption.get(), Some(Encryption::Kms(_))) {
+            found.field("bucket_key", bucket_key, live.map(|l| &l.bucket_key));
+        }
         found.field("versioning", versioning, live.map(|l| &l.versioning));
         found.field(
             "object_ownership",
@@ -165,10 +196,9 @@ impl Resource for Bucket {
     fn needs(&self, scope: &Scope) -> Vec<Address> {
         // S3 checks that it is there.
         let logging = self.access_logging.get().and_then(Option::as_ref);
-        logging
-            .map(|to| scope.address(Kind::Bucket, to.bucket.as_str()))
-            .into_iter()
-            .collect()
+        let logging = logging.map(|to| scope.address(Kind::Bucket, to.bucket.as_str()));
+        let key = key_and_policy(self.encryption.get().and_then(Encryption::key), scope);
+        logging.into_iter().chain(key).collect()
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {

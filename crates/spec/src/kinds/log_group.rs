@@ -1,11 +1,11 @@
 use serde::Serialize;
 
 use crate::compare::Comparison;
-use crate::leaf::{Managed, Retention, Tags};
+use crate::leaf::{KeyRef, Managed, Retention, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::{Resource, words};
+use super::{Resource, key_and_policy, words};
 
 words! {
     /// A log group's class, fixed at its creation. Metric filters need `STANDARD`.
@@ -30,6 +30,8 @@ pub struct LogGroup {
     pub class: Managed<LogClass>,
     /// Managed when written; a new group can be deleted (`PutLogGroupDeletionProtection`).
     pub deletion_protection: Managed<bool>,
+    /// The KMS key that new events are encrypted with; managed when written, a new group has none.
+    pub key: Managed<Option<KeyRef>>,
     /// Tags.
     pub tags: Tags,
 }
@@ -59,6 +61,7 @@ impl Resource for LogGroup {
             retention,
             class,
             deletion_protection,
+            key,
             tags,
         } = self;
         Self {
@@ -66,6 +69,7 @@ impl Resource for LogGroup {
             retention: retention.or_live(live.map(|l| &l.retention), Retention::Never),
             class: class.or_live(live.map(|l| &l.class), LogClass::Standard),
             deletion_protection: deletion_protection.or_live(live.map(|l| &l.deletion_protection), false),
+            key: key.or_live(live.map(|l| &l.key), None),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -76,6 +80,7 @@ impl Resource for LogGroup {
             retention,
             class,
             deletion_protection,
+            key,
             tags,
         } = self;
         found.field("retention_days", retention, live.map(|l| &l.retention));
@@ -85,11 +90,12 @@ impl Resource for LogGroup {
             deletion_protection,
             live.map(|l| &l.deletion_protection),
         );
+        found.field("kms_key", key, live.map(|l| &l.key));
         found.tags(tags, live.map(|l| &l.tags));
     }
 
-    fn needs(&self, _scope: &Scope) -> Vec<Address> {
-        Vec::new()
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        key_and_policy(self.key.get().and_then(Option::as_ref), scope)
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {

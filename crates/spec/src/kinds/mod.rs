@@ -10,13 +10,15 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::compare::{Change, Comparison};
-use crate::leaf::Tags;
+use crate::leaf::{KeyRef, Tags};
 use crate::live::Facts;
 use crate::{Address, Scope};
 
 mod alarm;
 mod bucket;
 mod bucket_policy;
+mod key;
+mod key_policy;
 mod log_group;
 mod metric_filter;
 mod role;
@@ -31,6 +33,8 @@ pub use bucket::{
     Period, StorageClass, Transition,
 };
 pub use bucket_policy::BucketPolicy;
+pub use key::{Key, KeyState};
+pub use key_policy::{KeyPolicy, KeyUse};
 pub use log_group::{LogClass, LogGroup};
 pub use metric_filter::{MetricFilter, Unit};
 pub use role::Role;
@@ -244,6 +248,10 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// A KMS key, known by its alias.
+    Key = "key", "KMS key";
+    /// The stack's statements in a key's policy.
+    KeyPolicy = "key_policy", "key policy";
     /// An S3 bucket that log files are delivered to.
     Bucket = "bucket", "bucket";
     /// The stack's statements in a bucket's policy.
@@ -302,6 +310,16 @@ impl Serialize for Kind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
+}
+
+/// What must be there before something is encrypted with a key: the key, and a policy that lets the
+/// service use it.
+fn key_and_policy(key: Option<&KeyRef>, scope: &Scope) -> Vec<Address> {
+    let names = key.into_iter().flat_map(|key| key.names_in(scope));
+    names
+        .filter(|name| !name.starts_with("aws/"))
+        .flat_map(|name| [Kind::Key, Kind::KeyPolicy].map(|kind| scope.address(kind, name)))
+        .collect()
 }
 
 /// Enums whose variants have a word in specs and a word in the API, mostly the same. The word is the

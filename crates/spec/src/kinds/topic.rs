@@ -1,11 +1,11 @@
 use serde::Serialize;
 
 use crate::compare::Comparison;
-use crate::leaf::{Managed, Tags};
+use crate::leaf::{KeyRef, Managed, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::Resource;
+use super::{Resource, key_and_policy};
 
 /// An SNS topic (`CreateTopic`, `SetTopicAttributes`).
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -14,6 +14,8 @@ pub struct Topic {
     pub name: String,
     /// The sender's name in e-mails and text messages; managed when written.
     pub display_name: Managed<String>,
+    /// The KMS key that its messages are encrypted with; managed when written, a new topic has none.
+    pub key: Managed<Option<KeyRef>>,
     /// Tags.
     pub tags: Tags,
 }
@@ -30,11 +32,13 @@ impl Resource for Topic {
         let Self {
             name,
             display_name,
+            key,
             tags,
         } = self;
         Self {
             name,
             display_name: display_name.or_live(live.map(|l| &l.display_name), String::new()),
+            key: key.or_live(live.map(|l| &l.key), None),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -43,17 +47,19 @@ impl Resource for Topic {
         let Self {
             name: _,
             display_name,
+            key,
             tags,
         } = self;
         let unset = live.is_none() && display_name.get().is_none_or(String::is_empty);
         if !unset {
             found.field("display_name", display_name, live.map(|l| &l.display_name));
         }
+        found.field("kms_key", key, live.map(|l| &l.key));
         found.tags(tags, live.map(|l| &l.tags));
     }
 
-    fn needs(&self, _scope: &Scope) -> Vec<Address> {
-        Vec::new()
+    fn needs(&self, scope: &Scope) -> Vec<Address> {
+        key_and_policy(self.key.get().and_then(Option::as_ref), scope)
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {

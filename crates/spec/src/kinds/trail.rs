@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::arn::Arn;
 use crate::compare::{Compare, Comparison, Shown, Verdict};
-use crate::leaf::{Managed, Selectors, Tags};
+use crate::leaf::{KeyRef, Managed, Selectors, Tags};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::{Resource, words};
+use super::{Resource, key_and_policy, words};
 
 words! {
     /// Which management events a trail records (the `ReadWriteType` of its selectors).
@@ -92,6 +92,8 @@ pub struct Trail {
     pub log_file_validation: bool,
     /// Delivery to a log group; a spec's silence leaves it (and is refused where it is on).
     pub delivery: Managed<Option<Delivery>>,
+    /// The KMS key that log files are encrypted with; managed when written, a new trail has none.
+    pub key: Managed<Option<KeyRef>>,
     /// Which management events are recorded.
     pub management_events: ManagementEvents,
     /// Services whose management events are left out: `kms.amazonaws.com`, `rdsdata.amazonaws.com`.
@@ -126,6 +128,7 @@ impl Trail {
             global_service_events: true,
             log_file_validation: true,
             delivery: Managed::Leave,
+            key: Managed::Leave,
             management_events: ManagementEvents::All,
             excluded_sources: BTreeSet::new(),
             data_events: Managed::Leave,
@@ -169,6 +172,7 @@ impl Resource for Trail {
             insights: self.insights.or_live(live.map(|l| &l.insights), BTreeSet::new()),
             sns_topic: self.sns_topic.or_live(live.map(|l| &l.sns_topic), None),
             delivery: self.delivery.or_live(live.map(|l| &l.delivery), None),
+            key: self.key.or_live(live.map(|l| &l.key), None),
             tags: self.tags.complete(live.map(|l| &l.tags)),
             ..self
         }
@@ -183,6 +187,7 @@ impl Resource for Trail {
             global_service_events,
             log_file_validation,
             delivery,
+            key,
             management_events,
             excluded_sources,
             data_events,
@@ -208,6 +213,7 @@ impl Resource for Trail {
             live.map(|l| &l.log_file_validation),
         );
         found.field("cloudwatch_logs", delivery, live.map(|l| &l.delivery));
+        found.field("kms_key", key, live.map(|l| &l.key));
         found.field(
             "management_events",
             management_events,
@@ -251,6 +257,7 @@ impl Resource for Trail {
             needs.push(scope.address(Kind::Topic, topic.name()));
             needs.push(scope.address(Kind::TopicPolicy, topic.name()));
         }
+        needs.extend(key_and_policy(self.key.get().and_then(Option::as_ref), scope));
         needs
     }
 

@@ -4,6 +4,7 @@
 
 mod brief;
 mod endpoint;
+mod key;
 mod managed;
 mod pattern;
 mod retention;
@@ -13,6 +14,7 @@ mod tags;
 
 pub use brief::in_brief;
 pub use endpoint::{Endpoint, digest};
+pub use key::KeyRef;
 pub use managed::Managed;
 pub use pattern::FilterPattern;
 pub use retention::{RETENTION_DAYS, Retention};
@@ -21,4 +23,4 @@ pub use selectors::{
     Selectors,
 };
 pub use statements::{PolicyText, Statements, sid, sid_prefix};
-pub use tags::{MARK_KEYS, MARK_ORIGIN, MARK_PROTECT, MARK_STACK, MARKS, Owner, Tags};
+pub use tags::{MARK_ALIAS, MARK_KEYS, MARK_ORIGIN, MARK_PROTECT, MARK_STACK, MARKS, Owner, Tags};

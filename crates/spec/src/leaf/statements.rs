@@ -117,6 +117,26 @@ impl Statements {
         Self::new(all)
     }
 
+    /// Those whose Sid continues with this after the stack's part.
+    pub(crate) fn of_purpose(&self, purpose: &str) -> impl Iterator<Item = &Statement> {
+        let is = move |sid: &str| {
+            let own = sid.strip_prefix("Trailwarden").and_then(|rest| rest.get(8..));
+            own.is_some_and(|own| own.starts_with(purpose))
+        };
+        self.0.iter().filter(move |s| s.sid().is_some_and(is))
+    }
+
+    /// These statements and those of `former` whose Sids they do not have.
+    pub(crate) fn and_former<'a>(self, former: impl Iterator<Item = &'a Statement>) -> Self {
+        let mut all = self.0;
+        for statement in former {
+            if !all.iter().any(|s| s.sid() == statement.sid()) {
+                all.push(statement.clone());
+            }
+        }
+        Self::new(all)
+    }
+
     /// A document's statements with ours replaced by these: the foreign ones keep place and text.
     #[must_use]
     pub fn merged_into(&self, policy: &Policy, stack: &str) -> Policy {

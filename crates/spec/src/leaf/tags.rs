@@ -11,6 +11,8 @@ pub const MARK_STACK: &str = "trailwarden:stack";
 /// The tag that remembers which tag keys the spec named, so that a key that it names no more is
 /// taken away again.
 pub const MARK_KEYS: &str = "trailwarden:keys";
+/// The tag that says by which alias a key is known, as its ARN does not.
+pub const MARK_ALIAS: &str = "trailwarden:alias";
 /// The tag that says how an object came to its stack; `adopted` objects are released, not deleted.
 pub const MARK_ORIGIN: &str = "trailwarden:origin";
 /// The tag that remembers that the spec said `protect = true`: an object with the value `true` is

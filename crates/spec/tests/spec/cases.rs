@@ -12,7 +12,7 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
     ("[log_gruop.a]\n[log_group.b]\n", &["unknown-key"]),
     // sections that a later version may have
     (
-        "[[targets]]\na = 1\n[pack.cis]\nversion = 5\n[[drill]]\nrule = \"r\"\n[key.logs]\n[drills]\n[topic.t]\n\
+        "[[targets]]\na = 1\n[pack.cis]\nversion = 5\n[[drill]]\nrule = \"r\"\n[keys.logs]\n[drills]\n[topic.t]\n\
          [[topic.t.pack]]\n",
         &[
             "unknown-key",
@@ -264,13 +264,60 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[trail.abc]\nbucket = { existing = \"Logs\" }\nrole = { existing = \"x\" }\nlog_group = { existing = \"arn:aws:logs:x\" }\nheartbeat = false\n",
         &["bad-name", "bad-arn", "bad-name"],
     ),
+    // keys
+    (
+        "[key.none]\n[key.a]\nname = \"alias/x\"\nrotation = false\nrotation_days = 30\n\
+         readers = [\"arn:aws:sns:us-east-1:123456789012:t\", \"arn:aws:iam::123456789012:group/g\"]\n\
+         [key.b]\nname = \"aws/sns\"\n",
+        &[
+            "bad-label",
+            "bad-name",
+            "bad-number",
+            "contradiction",
+            "bad-arn",
+            "bad-arn",
+            "bad-name",
+        ],
+    ),
+    (
+        "[key.a]\n[log_group.a]\nkms_key = \"b\"\n[log_group.b]\nkms_key = { existing = \"alias/aws/logs\" }\n\
+         [log_group.c]\nkms_key = { existing = \"arn:aws:kms:eu-west-1:123456789012:alias/x\" }\n\
+         [log_group.d]\nkms_key = { existing = \"arn:aws:kms:us-east-1:123456789012:x\" }\n\
+         [log_group.e]\nkms_key = { existing = \"1234abcd\" }\n[log_group.f]\nkms_key = true\n\
+         [log_group.g]\nkms_key = { existing = \"alias/acme-a\" }\n[log_group.h]\nkms_key = \"arn:aws:kms:x\"\n\
+         [log_group.i]\nkms_key = { existing = \"alias/a b\" }\n\
+         [log_group.j]\nkms_key = { existing = \"arn:aws:kms:us-east-1:999999999999:alias/x\" }\n",
+        &[
+            "unknown-reference",
+            "closed-key",
+            "out-of-reach",
+            "bad-arn",
+            "bad-arn",
+            "wrong-type",
+            "contradiction",
+            "wrong-type",
+            "bad-name",
+            "out-of-reach",
+        ],
+    ),
+    (
+        "[topic.t]\nkms_key = { existing = \"alias/aws/sns\" }\n\
+         [alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = [\"t\"]\n\
+         [trail.abc]\nbucket = { existing = \"logs\" }\nkms_key = { existing = \"alias/aws/s3\" }\n",
+        &["closed-key", "closed-key"],
+    ),
+    (
+        "[key.a]\n[bucket.abc]\nkms_key = \"a\"\n[bucket.bcd]\nencryption = \"AES256\"\nbucket_key = true\n\
+         [bucket.cde]\nencryption = \"aws:kms\"\nkms_key = \"none\"\n[bucket.def]\nencrytion = \"aws:kms\"\nkms_key = \"a\"\n",
+        &["contradiction", "contradiction", "contradiction", "unknown-key"],
+    ),
     // names and numbers
     (
         "[log_group.a]\nretention_days = 300\n[log_group.b]\nretention_days = 4000\n[log_group.c]\nretention_days = 0\n",
         &["bad-number", "bad-number", "bad-number"],
     ),
     (
-        "[bucket.ab]\n[bucket.abc]\nname = \"acme_logs\"\nencryption = \"aws:kms\"\nobject_ownership = \"Writer\"\n",
+        "[bucket.ab]\n[bucket.abc]\nname = \"acme_logs\"\nencryption = \"aws:kms:dsse\"\nobject_ownership = \"Writer\"\n",
         &["bad-name", "bad-name", "unknown-word", "unknown-word"],
     ),
     (

@@ -13,7 +13,7 @@ use trailwarden_spec::kinds::{
     Protocol, Role, Subscription, TopicPolicy, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    Endpoint, FilterPattern, Managed, PolicyText, Retention, Statements, Tags, sid_prefix,
+    Endpoint, FilterPattern, KeyRef, Managed, PolicyText, Retention, Statements, Tags, sid_prefix,
 };
 use trailwarden_spec::live::Facts;
 use trailwarden_spec::{Object, Scope};
@@ -175,6 +175,7 @@ fn defaults_that_aws_fills_in() {
         lifecycle: Managed::Leave,
         object_lock: Managed::Leave,
         access_logging: Managed::Leave,
+        bucket_key: Managed::Leave,
         tags: Tags::default(),
     };
     let group = |retention, class| LogGroup {
@@ -182,6 +183,7 @@ fn defaults_that_aws_fills_in() {
         retention,
         class,
         deletion_protection: Managed::Leave,
+        key: Managed::Leave,
         tags: Tags::default(),
     };
     let counting = |default_value| MetricFilter {
@@ -273,7 +275,7 @@ fn defaults_that_aws_fills_in() {
             "a bucket's settings are left where the spec says nothing",
             bucket(Managed::Leave, Managed::Leave, Managed::Leave).into(),
             bucket(
-                Managed::Set(Encryption::Kms("alias/ours".into())),
+                Managed::Set(Encryption::Kms(Some(KeyRef::alias(&scope(), "ours")))),
                 Managed::Set(false),
                 Managed::Set(ObjectOwnership::ObjectWriter),
             )

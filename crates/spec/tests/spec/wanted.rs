@@ -276,6 +276,63 @@ fn every_option_of_buckets_and_log_groups() {
 }
 
 #[test]
+fn a_key_lets_in_what_uses_it_and_nothing_else() {
+    let text = r#"
+[key.main]
+description = "log files and events"
+rotation_days = 180
+readers = ["arn:aws:iam::123456789012:role/audit"]
+
+[key.unused]
+rotation = false
+
+[key.files]
+name = "files"
+readers = ["arn:aws:iam::123456789012:root"]
+
+[trail.account-activity]
+bucket = "logs"
+log_group = "activity"
+kms_key = "main"
+
+[trail.second]
+bucket = "by-default"
+kms_key = "none"
+heartbeat = false
+
+[bucket.logs]
+[bucket.by-default]
+encryption = "aws:kms"
+kms_key = "files"
+
+[log_group.activity]
+kms_key = "main"
+[log_group.theirs]
+kms_key = { existing = "alias/team/logs" }
+[log_group.elsewhere]
+kms_key = { existing = "arn:aws:kms:eu-central-1:210987654321:key/1234abcd-12ab-34cd-56ef-1234567890ab" }
+
+[topic.security]
+kms_key = "main"
+[topic.quiet]
+kms_key = { existing = "alias/aws/sns" }
+
+[defaults]
+notify = ["security"]
+"#;
+    let wanted = with_stack(text);
+    insta::assert_snapshot!(listed(&wanted));
+    let trail = wanted
+        .objects
+        .values()
+        .find(|wish| wish.object.address(&wanted.stack.scope).to_string() == "trail.account-activity");
+    let needs = trail.expect("the trail").object.needs(&wanted.stack.scope);
+    for key in ["key.acme-main", "key_policy.acme-main"] {
+        assert!(needs.iter().any(|need| need.to_string() == key), "{key}");
+    }
+}
+
+#[test]
 fn a_rule_is_adopted_with_filter_and_alarm() {
     let wanted = with_stack(
         r#"

@@ -59,7 +59,7 @@ pub(super) async fn create(wanted: &Bucket, aws: &Aws) -> Result<(), AccountErro
         bucket.put_versioning(true).await?;
     }
     if let Some(encryption) = wanted.encryption.get() {
-        bucket.put_encryption(encryption).await?;
+        bucket.put_encryption(encryption, wanted.bucket_key.get()).await?;
     }
     if let Some(lock) = wanted.object_lock.get() {
         bucket.put_object_lock(lock, true).await?;

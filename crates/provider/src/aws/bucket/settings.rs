@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{
 };
 use trailwarden_account::AccountError;
 use trailwarden_spec::kinds::{AccessLogging, Bucket, Encryption, Lifecycle, ObjectLock, ObjectOwnership};
-use trailwarden_spec::leaf::Managed;
+use trailwarden_spec::leaf::{KeyRef, Managed};
 
 use super::At;
 use crate::door::{Absent, Api};
@@ -52,6 +52,7 @@ impl Asked {
 pub(super) struct Settings {
     pub(super) public_access_blocked: bool,
     pub(super) encryption: Encryption,
+    pub(super) bucket_key: bool,
     pub(super) versioning: bool,
     pub(super) object_ownership: ObjectOwnership,
     pub(super) lifecycle: Managed<Option<Lifecycle>>,
@@ -94,6 +95,7 @@ impl Settings {
             if_asked(asked.access_logging, bucket.access_logging()),
         )?;
         let mut inexpressible = Vec::new();
+        let bucket_key = rule.as_ref().and_then(|rule| rule.bucket_key_enabled) == Some(true);
         let by_default = rule.and_then(|rule| rule.apply_server_side_encryption_by_default);
         // Since January 2023 S3 encrypts every object with AES256 unless told otherwise.
         let encryption = by_default.map_or(Encryption::Aes256, |rule| match rule.sse_algorithm {
@@ -106,10 +108,12 @@ impl Settings {
                 if !known {
                     inexpressible.push(format!("default encryption `{}`", other.as_str()));
                 }
-                Encryption::Kms(
-                    rule.kms_master_key_id
-                        .unwrap_or_else(|| other.as_str().to_owned()),
-                )
+                let key = rule.kms_master_key_id.as_deref();
+                let key = key.map(|key| KeyRef::read(key, &bucket.aws.scope));
+                match other {
+                    ServerSideEncryption::AwsKmsDsse => Encryption::Dsse(key),
+                    _ => Encryption::Kms(key),
+                }
             }
         });
         let versioning = match versioning {
@@ -139,6 +143,7 @@ impl Settings {
         Ok(Self {
             public_access_blocked,
             encryption,
+            bucket_key,
             versioning,
             object_ownership,
             lifecycle,

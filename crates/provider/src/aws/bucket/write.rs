@@ -11,7 +11,7 @@ use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::kinds::{Encryption, ObjectOwnership};
 
 use super::super::known::{Known, built};
-use super::super::refusal;
+use super::super::{keys, refusal};
 use super::settings::encryption_rule;
 use super::{At, wire_tags};
 use crate::door::Api;
@@ -57,22 +57,38 @@ impl At<'_> {
         .map(drop)
     }
 
-    pub(super) async fn put_encryption(&self, encryption: &Encryption) -> Result<(), AccountError> {
-        if let Encryption::Kms(key) = encryption {
-            let message =
-                format!("this version does not write a default encryption with a KMS key (`{key}`)");
-            return Err(refusal(PUT_ENCRYPTION, message));
-        }
+    pub(super) async fn put_encryption(
+        &self,
+        encryption: &Encryption,
+        bucket_key: Option<&bool>,
+    ) -> Result<(), AccountError> {
+        let (algorithm, key) = match encryption {
+            Encryption::Aes256 => (ServerSideEncryption::Aes256, None),
+            Encryption::Kms(key) => (ServerSideEncryption::AwsKms, key.as_ref()),
+            Encryption::Dsse(_) => {
+                let message = "this version does not write a default encryption of the sort `aws:kms:dsse`";
+                return Err(refusal(PUT_ENCRYPTION, message));
+            }
+        };
+        let key = match key {
+            Some(key) => Some(keys::written(self.aws, key).await?),
+            None => None,
+        };
         // The call replaces the whole rule; what the rule says of blocked sorts of encryption stays.
         let rule = encryption_rule(self).await?;
         let mut rule = rule.unwrap_or_else(|| ServerSideEncryptionRule::builder().build());
         // Without a word of it S3 encrypts so, too.
         let applied = rule.apply_server_side_encryption_by_default.as_ref();
-        if applied.is_none_or(|applied| applied.sse_algorithm == ServerSideEncryption::Aes256) {
+        let plain = algorithm == ServerSideEncryption::Aes256;
+        if plain && applied.is_none_or(|applied| applied.sse_algorithm == ServerSideEncryption::Aes256) {
             return Ok(());
         }
+        if !plain {
+            rule.bucket_key_enabled = bucket_key.copied().or(rule.bucket_key_enabled);
+        }
         let by_default = ServerSideEncryptionByDefault::builder()
-            .sse_algorithm(ServerSideEncryption::Aes256)
+            .sse_algorithm(algorithm)
+            .set_kms_master_key_id(key)
             .build();
         let by_default = built(PUT_ENCRYPTION, by_default)?;
         rule.apply_server_side_encryption_by_default = Some(by_default);

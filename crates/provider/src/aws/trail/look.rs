@@ -9,7 +9,7 @@ use trailwarden_account::AccountError;
 use trailwarden_spec::Scope;
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{Delivery, Trail};
-use trailwarden_spec::leaf::{Managed, Tags};
+use trailwarden_spec::leaf::{KeyRef, Managed, Tags};
 use trailwarden_spec::live::{Attention, Facts, Found, SeenTrail};
 
 use super::super::Aws;
@@ -281,6 +281,7 @@ fn found_of(aws: &Aws, trail: &Listed, detail: Option<&Detail>, tags: BTreeMap<S
         global_service_events: wire.include_global_service_events == Some(true),
         log_file_validation: wire.log_file_validation_enabled == Some(true),
         delivery: Managed::Set(delivery),
+        key: Managed::Set(given(&wire.kms_key_id).map(|key| KeyRef::read(&key, &aws.scope))),
         management_events: recorded.management_events,
         excluded_sources: recorded.excluded_sources,
         data_events: Managed::Set(recorded.data_events),

@@ -5,13 +5,15 @@ use crate::protocol::Failure;
 use crate::route::Call;
 use crate::services::cloudtrail::Place;
 use crate::services::iam;
+use crate::services::kms::{self, Use};
 use crate::state::{State, Trail};
 
 const SERVICE: &str = "cloudtrail.amazonaws.com";
 
-/// Checks all that a trail points at, in AWS's order: bucket, topic, log group, role.
+/// Checks all that a trail points at: bucket, key, topic, log group, role.
 pub(crate) fn check(state: &State, call: &Call, place: &Place, trail: &Trail) -> Result<(), Failure> {
     check_bucket(state, call, place, trail)?;
+    check_key(state, call, place, trail)?;
     check_topic(state, call, place, trail)?;
     check_logs(state, call, place, trail)
 }
@@ -60,6 +62,45 @@ pub(crate) fn check_bucket(state: &State, call: &Call, place: &Place, trail: &Tr
         "InsufficientS3BucketPolicyException",
         format!("Incorrect S3 bucket policy is detected for bucket: {name}"),
     ))
+}
+
+/// AWS: "Configure AWS KMS key policies for CloudTrail".
+fn check_key(state: &State, call: &Call, place: &Place, trail: &Trail) -> Result<(), Failure> {
+    let Some(key) = &trail.key else {
+        return Ok(());
+    };
+    let arn = place.arn(call);
+    let source = [("aws:SourceArn", arn.as_str())];
+    let encrypts = [
+        source[0],
+        ("kms:EncryptionContext:aws:cloudtrail:arn", arn.as_str()),
+    ];
+    let mut wants: Vec<(&str, &[(&str, &str)])> =
+        vec![("kms:GenerateDataKey", &encrypts), ("kms:DescribeKey", &source)];
+    if state
+        .find_bucket(&trail.bucket)
+        .is_some_and(|(_, bucket)| bucket.encryption.bucket_key)
+    {
+        wants.push(("kms:Decrypt", &source));
+    }
+    match kms::ask(state, call, key, SERVICE, &wants) {
+        Use::Granted(_) => Ok(()),
+        Use::Missing => Err(Failure::bad(
+            "KmsKeyNotFoundException",
+            format!("KMS key {key} could not be found."),
+        )),
+        Use::Unusable(arn) => Err(Failure::bad(
+            "KmsException",
+            format!("KMS key {arn} cannot be used in its state."),
+        )),
+        Use::Denied(arn) => Err(Failure::bad(
+            "InsufficientEncryptionPolicyException",
+            format!(
+                "Insufficient permissions to access S3 bucket {} or KMS key {arn}.",
+                trail.bucket
+            ),
+        )),
+    }
 }
 
 pub(crate) fn check_topic(state: &State, call: &Call, place: &Place, trail: &Trail) -> Result<(), Failure> {

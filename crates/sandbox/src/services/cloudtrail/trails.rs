@@ -10,6 +10,7 @@ use crate::protocol::Failure;
 use crate::route::Call;
 use crate::services::add_tags;
 use crate::services::cloudtrail::{Place, check_name, checks, find, find_at_home, tags};
+use crate::services::kms;
 use crate::state::{Selectors, State, Trail};
 
 /// The quota of trails in a region, which shadow trails count towards.
@@ -49,7 +50,7 @@ pub(crate) fn create(
         topic: given(input.sns_topic_name),
         log_group_arn: given(input.cloud_watch_logs_log_group_arn),
         log_role_arn: given(input.cloud_watch_logs_role_arn),
-        key: given(input.kms_key_id).map(|key| key_arn(call, key)),
+        key: given(input.kms_key_id).map(|key| key_arn(state, call, key)),
         global_events: input.include_global_service_events.unwrap_or(true),
         multi_region: input.is_multi_region_trail.unwrap_or(false),
         validation: input.enable_log_file_validation.unwrap_or(false),
@@ -77,6 +78,7 @@ pub(crate) fn update(
     call: &Call,
     input: UpdateTrailRequest,
 ) -> Result<UpdateTrailResponse, Failure> {
+    let key = input.kms_key_id.map(|key| key_arn(state, call, key));
     let (place, live) = find_at_home(state, call, &input.name)?;
     let mut trail = live.clone();
     if let Some(bucket) = given(input.s3_bucket_name) {
@@ -88,7 +90,7 @@ pub(crate) fn update(
         (&mut trail.topic, input.sns_topic_name),
         (&mut trail.log_group_arn, input.cloud_watch_logs_log_group_arn),
         (&mut trail.log_role_arn, input.cloud_watch_logs_role_arn),
-        (&mut trail.key, input.kms_key_id.map(|key| key_arn(call, key))),
+        (&mut trail.key, key),
     ] {
         if new.is_some() {
             *field = given(new);
@@ -239,13 +241,10 @@ fn given(text: Option<String>) -> Option<String> {
 }
 
 /// CloudTrail keeps the ARN of a key however it was named.
-fn key_arn(call: &Call, key: String) -> String {
-    if key.is_empty() || key.starts_with("arn:") {
-        key
-    } else if key.starts_with("alias/") {
-        call.arn("kms", &key)
-    } else {
-        call.arn("kms", &format!("key/{key}"))
+fn key_arn(state: &State, call: &Call, key: String) -> String {
+    match kms::find(state, call, &key) {
+        Some((place, _)) if !key.is_empty() => place.arn(call),
+        _ => key,
     }
 }
 

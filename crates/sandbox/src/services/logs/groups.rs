@@ -1,15 +1,17 @@
 //! Log groups, their retention and their tags.
 
 use winterbaume_cloudwatchlogs::wire::{
-    CreateLogGroupRequest, DeleteLogGroupRequest, DeleteRetentionPolicyRequest, DescribeLogGroupsRequest,
-    DescribeLogGroupsResponse, ListTagsForResourceRequest, ListTagsForResourceResponse,
-    LogGroup as WireGroup, PutLogGroupDeletionProtectionRequest, PutRetentionPolicyRequest,
-    TagResourceRequest, UntagResourceRequest,
+    AssociateKmsKeyRequest, CreateLogGroupRequest, DeleteLogGroupRequest, DeleteRetentionPolicyRequest,
+    DescribeLogGroupsRequest, DescribeLogGroupsResponse, DisassociateKmsKeyRequest,
+    ListTagsForResourceRequest, ListTagsForResourceResponse, LogGroup as WireGroup,
+    PutLogGroupDeletionProtectionRequest, PutRetentionPolicyRequest, TagResourceRequest,
+    UntagResourceRequest,
 };
 
 use super::{check_group_name, constraint, group_arn, group_mut, invalid, page_of};
 use crate::protocol::Failure;
 use crate::route::Call;
+use crate::services::kms::{self, Use};
 use crate::services::{TagProblem, add_tags, page};
 use crate::state::{LogGroup, State};
 
@@ -31,6 +33,9 @@ pub(crate) fn create(state: &mut State, call: &Call, input: CreateLogGroupReques
             "Member must satisfy enum value set: [STANDARD, INFREQUENT_ACCESS, DELIVERY]",
         ));
     }
+    if let Some(key) = &input.kms_key_id {
+        check_key(state, call, &input.log_group_name, key)?;
+    }
     let tags = input.tags.unwrap_or_default();
     let mut group = LogGroup {
         class,
@@ -51,6 +56,63 @@ pub(crate) fn create(state: &mut State, call: &Call, input: CreateLogGroupReques
         ));
     }
     groups.insert(input.log_group_name, group);
+    Ok(())
+}
+
+/// AWS: "Encrypt log data in CloudWatch Logs using AWS KMS".
+fn check_key(state: &State, call: &Call, group: &str, key: &str) -> Result<(), Failure> {
+    let missing = || invalid("The specified KMS Key Id could not be found.");
+    if !key.starts_with("arn:") || !key.contains(":key/") {
+        return Err(missing());
+    }
+    let suffix = if call.partition() == "aws-cn" { ".cn" } else { "" };
+    let service = format!("logs.{}.amazonaws.com{suffix}", call.region);
+    let arn = group_arn(call, group);
+    let context = [("kms:EncryptionContext:aws:logs:arn", arn.as_str())];
+    let wants: Vec<(&str, &[(&str, &str)])> = [
+        "kms:Encrypt",
+        "kms:Decrypt",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+        "kms:GenerateDataKey",
+        "kms:DescribeKey",
+    ]
+    .into_iter()
+    .map(|action| (action, &context[..]))
+    .collect();
+    match kms::ask(state, call, key, &service, &wants) {
+        Use::Granted(_) => Ok(()),
+        Use::Missing | Use::Unusable(_) => Err(missing()),
+        Use::Denied(_) => Err(Failure::bad(
+            "AccessDeniedException",
+            format!("The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"),
+        )),
+    }
+}
+
+pub(crate) fn associate(
+    state: &mut State,
+    call: &Call,
+    input: AssociateKmsKeyRequest,
+) -> Result<(), Failure> {
+    let name = input
+        .log_group_name
+        .ok_or_else(|| invalid("logGroupName is required"))?;
+    super::group(state, call, &name)?;
+    check_key(state, call, &name, &input.kms_key_id)?;
+    group_mut(state, call, &name)?.key = Some(input.kms_key_id);
+    Ok(())
+}
+
+pub(crate) fn disassociate(
+    state: &mut State,
+    call: &Call,
+    input: DisassociateKmsKeyRequest,
+) -> Result<(), Failure> {
+    let name = input
+        .log_group_name
+        .ok_or_else(|| invalid("logGroupName is required"))?;
+    group_mut(state, call, &name)?.key = None;
     Ok(())
 }
 

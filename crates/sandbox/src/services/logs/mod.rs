@@ -22,6 +22,8 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "PutLogGroupDeletionProtection" => {
             groups::put_protection(state, call, take(input)?).and_then(|()| nothing())
         }
+        "AssociateKmsKey" => groups::associate(state, call, take(input)?).and_then(|()| nothing()),
+        "DisassociateKmsKey" => groups::disassociate(state, call, take(input)?).and_then(|()| nothing()),
         "TagResource" => groups::tag(state, call, take(input)?).and_then(|()| nothing()),
         "UntagResource" => groups::untag(state, call, take(input)?).and_then(|()| nothing()),
         "ListTagsForResource" => give(&groups::list_tags(state, call, take(input)?)?),
