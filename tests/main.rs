@@ -4,6 +4,7 @@
 
 mod bucket;
 mod changes;
+mod complaints;
 mod drift;
 mod everything;
 mod faults;
@@ -11,6 +12,8 @@ mod first_setup;
 mod habits;
 mod key;
 mod log_group;
+mod manual;
+mod order;
 mod patterns;
 mod protect;
 // `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.

@@ -229,6 +229,10 @@ fn a_plan_for_a_sandbox_is_not_applied_to_aws() {
     };
     let (code, stderr) = bare(&["plan", "spec.toml", "--sandbox=box.json", "--out", "plan.tw"]);
     assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains("`trailwarden apply plan.tw --sandbox=box.json`"),
+        "{stderr}"
+    );
     writes_nothing(&world, &["apply", "plan.tw"])
         .exits(64)
         .says("sealed for an account of a sandbox");

@@ -62,7 +62,7 @@ fn divide(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
     let leaned_on: BTreeSet<Address> = steps
         .iter()
         .flat_map(|step| step.before.iter().chain(&step.after))
-        .flat_map(|o| o.needs(scope))
+        .flat_map(|o| leans_on(o, scope))
         .collect();
     let mut divided = Vec::with_capacity(steps.len());
     for step in steps {
@@ -129,9 +129,13 @@ impl<'a> Order<'a> {
         match step.phase {
             Phase::Narrow => {
                 waits.needs.extend(self.made.get(&step.address));
+                let leans = |object: &Option<Object>| {
+                    let object = object.as_ref();
+                    object.is_some_and(|object| leans_on(object, self.scope).contains(&step.address))
+                };
                 waits
                     .needs
-                    .extend(self.which(|o| self.held(o, &step.address) || self.wants(o, &step.address)));
+                    .extend(self.which(|o| leans(&o.before) || leans(&o.after)));
             }
             _ if makes(step) => self.making(step, &mut waits),
             _ if step.action == Action::Delete => self.deleting(step, &mut waits),
@@ -257,6 +261,20 @@ impl<'a> Order<'a> {
             .as_ref()
             .is_some_and(|object| object.needs(self.scope).contains(address))
     }
+}
+
+/// What must not be narrowed while an object is there: what it needs and, for an alarm, the policies
+/// of its topics. An alarm can be made without those, and reaches nobody without them.
+fn leans_on(object: &Object, scope: &Scope) -> Vec<Address> {
+    let mut all = object.needs(scope);
+    if matches!(object, Object::Alarm(_)) {
+        let topics = all.iter().filter(|address| address.kind == Kind::Topic);
+        let policies: Vec<Address> = topics
+            .map(|topic| scope.address(Kind::TopicPolicy, topic.name.as_str()))
+            .collect();
+        all.extend(policies);
+    }
+    all
 }
 
 fn filter(object: &Option<Object>) -> Option<&MetricFilter> {

@@ -32,8 +32,15 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -
     if let Some(file) = &args.out {
         Sealed::new(&loaded, &args.consents, &plan, global.is_sandbox())?.write(file)?;
         let file = file.display();
+        #[cfg(feature = "sandbox")]
+        let account = global
+            .sandbox
+            .as_ref()
+            .map_or_else(String::new, |account| format!(" --sandbox={}", account.display()));
+        #[cfg(not(feature = "sandbox"))]
+        let account = "";
         terminal.say(&format!(
-            "Sealed in {file}: `trailwarden apply {file}` does exactly this, without a question.\n"
+            "Sealed in {file}: `trailwarden apply {file}{account}` does exactly this, without a question.\n"
         ));
     }
     Ok(exit(&plan, args.detailed_exitcode))

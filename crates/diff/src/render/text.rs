@@ -170,6 +170,9 @@ fn write_step(out: &mut String, step: &Step) -> std::fmt::Result {
     };
     let doing = match (step.action, step.phase) {
         (Action::Adopt, _) => " (adopt)",
+        (Action::Release, _) if step.before.as_ref().is_some_and(|before| before.tags().is_none()) => {
+            " (release: it has no tags to lose and stays)"
+        }
         (Action::Release, _) => " (release: our tags go, the object stays)",
         (_, Phase::Widen) => " (first: adds)",
         (_, Phase::Narrow) => " (last: removes)",

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::future::try_join_all;
 use trailwarden_account::AccountError;
@@ -73,6 +73,8 @@ impl Survey<'_> {
                 ),
             });
         }
+        part.attention
+            .extend(self.unheard(name, &attributes, &subscriptions));
         let wanted = self.wish(Kind::TopicPolicy, name).is_some();
         let policy = topic_policy::found(aws, name, &attributes);
         part.found
@@ -81,6 +83,37 @@ impl Survey<'_> {
             .extend(subscriptions.iter().filter_map(|found| self.pending(found)));
         part.found.extend(subscriptions);
         Ok(part)
+    }
+
+    /// A topic that alarms of the spec notify and that tells nobody. Those whom the spec subscribes are
+    /// told of one by one.
+    fn unheard(
+        &self,
+        name: &str,
+        attributes: &HashMap<String, String>,
+        subscriptions: &[Found],
+    ) -> Option<Attention> {
+        let arn = self.aws.scope.topic_arn(name);
+        let mut wishes = self.wanted.objects.values();
+        let is_notified = wishes
+            .any(|wish| matches!(&wish.object, Object::Alarm(alarm) if alarm.alarm_actions.contains(&arn)));
+        if !is_notified || self.subscribed().contains(name) {
+            return None;
+        }
+        // The count of SNS lags behind its list, and the list is read of the spec's topics only.
+        let counted = attributes.get("SubscriptionsConfirmed").map(String::as_str);
+        let listed = |found: &Found| found.facts.confirmed == Some(true);
+        if counted != Some("0") || subscriptions.iter().any(listed) {
+            return None;
+        }
+        Some(Attention {
+            address: Some(self.aws.scope.address(Kind::Topic, name)),
+            code: "no-subscriber",
+            message: format!(
+                "nobody has a confirmed subscription to the topic `{name}`, so the alarms that notify it reach nobody; \
+                 write a `[[topic.LABEL.subscription]]` or ask its owner who is to hear of them"
+            ),
+        })
     }
 
     fn pending(&self, found: &Found) -> Option<Attention> {
