@@ -18,4 +18,5 @@ mod published;
 mod quotas;
 mod sealed;
 mod support;
+mod topic;
 mod trail;

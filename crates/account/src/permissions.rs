@@ -170,6 +170,7 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
             Some(Object::Subscription(subscription)) => {
                 subscription.role.iter().map(ToString::to_string).collect()
             }
+            Some(Object::Topic(topic)) => topic.settings.roles().map(ToString::to_string).collect(),
             _ => Vec::new(),
         },
         On::Trail => vec![scope.trail_arn(name).to_string()],

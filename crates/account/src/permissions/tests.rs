@@ -2,7 +2,8 @@ use super::*;
 use std::collections::BTreeMap;
 
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, Delivery, ManagementEvents, Protocol, Role, Subscription, Trail,
+    Alarm, Bucket, BucketPolicy, Delivery, DeliveryStatus, DeliveryStatuses, ManagementEvents, Protocol,
+    Role, Subscription, Topic, TopicSettings, Trail,
 };
 use trailwarden_spec::leaf::{Endpoint, Managed, Tags};
 use trailwarden_spec::wanted::{Place, Stack, Wish};
@@ -184,6 +185,7 @@ fn a_firehose_subscription_passes_its_role_to_sns() {
             "arn:aws:firehose:us-east-1:123456789012:deliverystream/d",
         ),
         role,
+        settings: Default::default(),
     };
     let role = scope().role_arn("/", "to-firehose");
     let of = |role| {
@@ -195,6 +197,36 @@ fn a_firehose_subscription_passes_its_role_to_sns() {
     assert_eq!(
         of(Some(role))["PassRoleToSns"],
         r#"1 on "arn:aws:iam::123456789012:role/to-firehose" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
+    );
+    assert!(!of(None).contains_key("PassRoleToSns"));
+}
+
+#[test]
+fn a_topic_that_writes_deliveries_down_passes_the_roles_to_sns() {
+    let topic = |role: Option<Arn>| Topic {
+        name: "alerts".into(),
+        display_name: Managed::Leave,
+        settings: TopicSettings {
+            delivery_status: DeliveryStatuses {
+                sqs: Managed::Set(DeliveryStatus {
+                    success: None,
+                    failure_role: role,
+                }),
+                ..DeliveryStatuses::default()
+            },
+            ..TopicSettings::default()
+        },
+        tags: Tags::default(),
+    };
+    let of = |role| {
+        outline(&permissions(
+            &wanted(vec![topic(role).into()], Vec::new()),
+            For::Apply,
+        ))
+    };
+    assert_eq!(
+        of(Some(scope().role_arn("/", "feedback")))["PassRoleToSns"],
+        r#"1 on "arn:aws:iam::123456789012:role/feedback" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
     );
     assert!(!of(None).contains_key("PassRoleToSns"));
 }

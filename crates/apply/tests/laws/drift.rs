@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, DefaultRetention, Encryption, Insight, Lifecycle, LockMode, LogGroup, ManagementEvents,
-    MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role, SelectorForm,
-    Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, DefaultRetention, DeliveryRetry, DeliveryStatus, Encryption, Insight, Lifecycle, LockMode,
+    LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period,
+    Role, SelectorForm, SignatureVersion, Subscription, SubscriptionSettings, Topic, TopicSettings, Tracing,
+    Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
@@ -316,10 +317,23 @@ pub(crate) fn field(object: &mut Object, how: usize) {
         Object::Topic(Topic {
             name: _,
             display_name,
+            settings:
+                TopicSettings {
+                    delivery_retry,
+                    delivery_status,
+                    signature_version,
+                    tracing,
+                    data_protection,
+                },
             tags,
-        }) => match how % 3 {
+        }) => match how % 8 {
             0 => *display_name = Managed::Set("drift".into()),
             1 => lose(tags),
+            2 => *delivery_retry = Managed::Set(None),
+            3 => delivery_status.sqs = Managed::Set(DeliveryStatus::default()),
+            4 => *signature_version = Managed::Set(SignatureVersion::Sha1),
+            5 => *tracing = Managed::Set(Tracing::PassThrough),
+            6 => *data_protection = Managed::Set(None),
             _ => guard(tags),
         },
         Object::Subscription(Subscription {
@@ -327,7 +341,20 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             protocol: _,
             endpoint: _,
             role: _,
-        }) => {}
+            settings:
+                SubscriptionSettings {
+                    raw_delivery,
+                    filter_policy,
+                    filter_scope: _,
+                    dead_letter,
+                    delivery_retry,
+                },
+        }) => match how % 4 {
+            0 => *raw_delivery = Managed::Set(false),
+            1 => *filter_policy = Managed::Set(None),
+            2 => *dead_letter = Managed::Set(None),
+            _ => *delivery_retry = Managed::Set(Some(DeliveryRetry::default())),
+        },
         Object::Alarm(Alarm {
             name: _,
             description,

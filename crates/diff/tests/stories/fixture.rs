@@ -116,6 +116,7 @@ impl Story {
             Topic {
                 name: "security-alerts".into(),
                 display_name: Managed::Leave,
+                settings: Default::default(),
                 tags: team,
             },
         );
@@ -281,5 +282,6 @@ pub(crate) fn subscription(email: &str) -> Subscription {
         protocol: Protocol::Email,
         endpoint: Endpoint::new("email", email),
         role: None,
+        settings: Default::default(),
     }
 }

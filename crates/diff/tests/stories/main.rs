@@ -26,3 +26,5 @@ mod seal;
 mod select;
 #[cfg(test)]
 mod shared;
+#[cfg(test)]
+mod topic;

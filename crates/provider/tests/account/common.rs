@@ -114,6 +114,7 @@ pub(crate) fn topic() -> Topic {
     Topic {
         name: "alerts".into(),
         display_name: Managed::Leave,
+        settings: Default::default(),
         tags: tags(&[("team", "security")]),
     }
 }
@@ -125,6 +126,7 @@ pub(crate) fn subscription(protocol: Protocol, endpoint: &str) -> Subscription {
         protocol,
         endpoint,
         role: None,
+        settings: Default::default(),
     }
 }
 

@@ -7,6 +7,10 @@ use crate::{Address, Kind, Scope};
 
 use super::Resource;
 
+mod settings;
+
+pub use settings::{DeliveryStatus, DeliveryStatuses, Sample, SignatureVersion, TopicSettings, Tracing};
+
 /// An SNS topic (`CreateTopic`, `SetTopicAttributes`).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Topic {
@@ -14,6 +18,9 @@ pub struct Topic {
     pub name: String,
     /// The sender's name in e-mails and text messages; managed when written.
     pub display_name: Managed<String>,
+    /// What few specs write.
+    #[serde(flatten)]
+    pub settings: TopicSettings,
     /// Tags.
     pub tags: Tags,
 }
@@ -30,11 +37,13 @@ impl Resource for Topic {
         let Self {
             name,
             display_name,
+            settings,
             tags,
         } = self;
         Self {
             name,
             display_name: display_name.or_live(live.map(|l| &l.display_name), String::new()),
+            settings: settings.complete(live.map(|l| &l.settings)),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -43,12 +52,14 @@ impl Resource for Topic {
         let Self {
             name: _,
             display_name,
+            settings,
             tags,
         } = self;
         let unset = live.is_none() && display_name.get().is_none_or(String::is_empty);
         if !unset {
             found.field("display_name", display_name, live.map(|l| &l.display_name));
         }
+        settings.compare(live.map(|l| &l.settings), found);
         found.tags(tags, live.map(|l| &l.tags));
     }
 
@@ -60,6 +71,13 @@ impl Resource for Topic {
         after
             .is_none()
             .then(|| "its subscribers hear of nothing any more".into())
+    }
+
+    fn seen_by(self, earlier: &Self) -> Self {
+        Self {
+            settings: self.settings.seen_by(&earlier.settings),
+            ..self
+        }
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -3,6 +3,7 @@
 //! The constructors normalise, and both the TOML decoder and the provider go through them.
 
 mod brief;
+mod document;
 mod endpoint;
 mod managed;
 mod pattern;
@@ -12,6 +13,7 @@ mod statements;
 mod tags;
 
 pub use brief::in_brief;
+pub use document::Document;
 pub use endpoint::{Endpoint, digest};
 pub use managed::Managed;
 pub use pattern::FilterPattern;
