@@ -23,4 +23,5 @@ mod published;
 mod quotas;
 mod sealed;
 mod support;
+mod topic;
 mod trail;

@@ -177,6 +177,7 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
             Some(Object::Subscription(subscription)) => {
                 subscription.role.iter().map(ToString::to_string).collect()
             }
+            Some(Object::Topic(topic)) => topic.settings.roles().map(ToString::to_string).collect(),
             _ => Vec::new(),
         },
         On::Key | On::OwnKey => vec![scope.kms_arn("key/*".into()).to_string()],

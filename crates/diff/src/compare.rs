@@ -11,7 +11,7 @@ use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step
 use crate::protect::Protected;
 use crate::select::select;
 use crate::settle::Settling;
-use crate::{blind, cost, elsewhere, order};
+use crate::{blind, cost, elsewhere, order, subscriber};
 
 /// Holds what a spec wants against what an account holds.
 ///
@@ -58,6 +58,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
     }
     .settle(&mut plan);
     elsewhere::note(&mut plan, wanted);
+    subscriber::note(&mut plan, &wanted.stack.scope);
     plan.attention.sort();
     plan.refusals
         .sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));

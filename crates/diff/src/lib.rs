@@ -21,6 +21,7 @@ pub mod render;
 mod seal;
 mod select;
 mod settle;
+mod subscriber;
 
 pub use compare::plan;
 pub use cost::{CostItem, CostOf};

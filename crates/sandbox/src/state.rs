@@ -411,6 +411,9 @@ pub(crate) struct Topic {
     /// What was set; defaults are not stored.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) attributes: BTreeMap<String, String>,
+    /// Empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) data_protection: String,
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) published: u64,
 }

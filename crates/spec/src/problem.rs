@@ -121,6 +121,8 @@ codes! {
     UNREMEMBERED = "unremembered";
     /// A `[[moved]]` that does not lead from a label that is gone to a section that is there.
     BAD_MOVE = "bad-move";
+    /// A filter policy that fits no alarm, on a topic that alarms notify.
+    FILTERED_ALARMS = "filtered-alarms";
 }
 
 impl Problem {

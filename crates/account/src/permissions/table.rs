@@ -202,8 +202,12 @@ pub(super) const GRANTS: &[Grant] = &[
     read("sns:GetTopicAttributes", Kind::Topic, On::Topic, &["sns:GetTopicAttributes"]),
     read("sns:ListTagsForResource", Kind::Topic, On::Topic, &["sns:ListTagsForResource"]),
     read("sns:ListSubscriptionsByTopic", Kind::Topic, On::Topic, &["sns:ListSubscriptionsByTopic"]),
+    read("sns:GetDataProtectionPolicy", Kind::Topic, On::Topic, &["sns:GetDataProtectionPolicy"]),
     write("sns:CreateTopic", Kind::Topic, On::Topic, &["sns:CreateTopic", "sns:TagResource"]),
     write("sns:SetTopicAttributes", Kind::Topic, On::Topic, &["sns:SetTopicAttributes"]),
+    // For what is written down of deliveries.
+    write("sns:SetTopicAttributes", Kind::Topic, On::PassedToSns, &["iam:PassRole"]),
+    write("sns:PutDataProtectionPolicy", Kind::Topic, On::Topic, &["sns:PutDataProtectionPolicy"]),
     write("sns:TagResource", Kind::Topic, On::Topic, &["sns:TagResource"]),
     write("sns:UntagResource", Kind::Topic, On::Topic, &["sns:UntagResource"]),
     write("sns:DeleteTopic", Kind::Topic, On::Topic, &["sns:DeleteTopic"]),

@@ -2,8 +2,8 @@ use super::*;
 use std::collections::BTreeMap;
 
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, Delivery, Key, KeyState, ManagementEvents, Protocol, Role, Subscription,
-    Trail,
+    Alarm, Bucket, BucketPolicy, Delivery, DeliveryStatus, DeliveryStatuses, Key, KeyState, ManagementEvents,
+    Protocol, Role, Subscription, Topic, TopicSettings, Trail,
 };
 use trailwarden_spec::leaf::{Endpoint, Managed, Tags};
 use trailwarden_spec::wanted::{Place, Stack, Wish};
@@ -187,6 +187,7 @@ fn a_firehose_subscription_passes_its_role_to_sns() {
             "arn:aws:firehose:us-east-1:123456789012:deliverystream/d",
         ),
         role,
+        settings: Default::default(),
     };
     let role = scope().role_arn("/", "to-firehose");
     let of = |role| {
@@ -223,6 +224,37 @@ fn keys_are_asked_about_only_by_specs_that_have_one() {
     assert_eq!(said["KeyAliasWrite"], format!(r#"1 on "{arn}:alias/acme-main""#));
     assert_eq!(said["KeyRead"], format!(r#"4 on "{arn}:key/*""#));
     assert!(!json(vec![key().into()]).contains("kms:PutKeyPolicy"));
+}
+
+#[test]
+fn a_topic_that_writes_deliveries_down_passes_the_roles_to_sns() {
+    let topic = |role: Option<Arn>| Topic {
+        name: "alerts".into(),
+        display_name: Managed::Leave,
+        key: Managed::Leave,
+        settings: TopicSettings {
+            delivery_status: DeliveryStatuses {
+                sqs: Managed::Set(DeliveryStatus {
+                    success: None,
+                    failure_role: role,
+                }),
+                ..DeliveryStatuses::default()
+            },
+            ..TopicSettings::default()
+        },
+        tags: Tags::default(),
+    };
+    let of = |role| {
+        outline(&permissions(
+            &wanted(vec![topic(role).into()], Vec::new()),
+            For::Apply,
+        ))
+    };
+    assert_eq!(
+        of(Some(scope().role_arn("/", "feedback")))["PassRoleToSns"],
+        r#"1 on "arn:aws:iam::123456789012:role/feedback" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
+    );
+    assert!(!of(None).contains_key("PassRoleToSns"));
 }
 
 #[test]

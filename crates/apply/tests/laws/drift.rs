@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, DefaultRetention, Encryption, Insight, Key, KeyState, Lifecycle, LockMode, LogGroup,
-    ManagementEvents, MetricFilter, MissingData, ObjectLock, ObjectOwnership, Operator, Period, Role,
-    SelectorForm, Subscription, Topic, Trail, Unit,
+    Alarm, Bucket, DefaultRetention, DeliveryRetry, DeliveryStatus, Encryption, Insight, Key, KeyState,
+    Lifecycle, LockMode, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectLock, ObjectOwnership,
+    Operator, Period, Role, SelectorForm, SignatureVersion, Subscription, SubscriptionSettings, Topic,
+    TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
@@ -345,11 +346,24 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             name: _,
             display_name,
             key,
+            settings:
+                TopicSettings {
+                    delivery_retry,
+                    delivery_status,
+                    signature_version,
+                    tracing,
+                    data_protection,
+                },
             tags,
-        }) => match how % 4 {
+        }) => match how % 9 {
             0 => *display_name = Managed::Set("drift".into()),
             1 => lose(tags),
-            2 => *key = Managed::Set(Some(their_key())),
+            2 => *delivery_retry = Managed::Set(None),
+            3 => delivery_status.sqs = Managed::Set(DeliveryStatus::default()),
+            4 => *signature_version = Managed::Set(SignatureVersion::Sha1),
+            5 => *tracing = Managed::Set(Tracing::PassThrough),
+            6 => *data_protection = Managed::Set(None),
+            7 => *key = Managed::Set(Some(their_key())),
             _ => guard(tags),
         },
         Object::Subscription(Subscription {
@@ -357,7 +371,20 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             protocol: _,
             endpoint: _,
             role: _,
-        }) => {}
+            settings:
+                SubscriptionSettings {
+                    raw_delivery,
+                    filter_policy,
+                    filter_scope: _,
+                    dead_letter,
+                    delivery_retry,
+                },
+        }) => match how % 4 {
+            0 => *raw_delivery = Managed::Set(false),
+            1 => *filter_policy = Managed::Set(None),
+            2 => *dead_letter = Managed::Set(None),
+            _ => *delivery_retry = Managed::Set(Some(DeliveryRetry::default())),
+        },
         Object::Alarm(Alarm {
             name: _,
             description,

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{
-    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, Key, KeyPolicy, KeyState, KeyUse,
-    Lifecycle, LockMode, LogGroup, ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role,
-    Subscription, Topic, TopicPolicy, Trail, Unit,
+    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, DeliveryRetry, DeliveryStatus,
+    DeliveryStatuses, FilterScope, Key, KeyPolicy, KeyState, KeyUse, Lifecycle, LockMode, LogGroup,
+    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Sample, SignatureVersion,
+    Subscription, SubscriptionSettings, Topic, TopicPolicy, TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    BasicSelector, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector, Selectors, Tags,
+    BasicSelector, Document, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector, Selectors,
+    Tags,
 };
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
@@ -366,6 +369,7 @@ impl Shape {
                     name: topic_name.clone(),
                     display_name,
                     key: self.key_of(|key| key.topics),
+                    settings: self.topic_settings(),
                     tags: tags.clone(),
                 },
             );
@@ -386,9 +390,48 @@ impl Shape {
                         protocol,
                         endpoint,
                         role: None,
+                        settings: self.subscription_settings(),
                     },
                 );
             }
+        }
+    }
+
+    /// Everything that a topic can be told, where the spec writes everything.
+    fn topic_settings(&self) -> TopicSettings {
+        if !self.writes_all {
+            return TopicSettings::default();
+        }
+        let role = Arn::parse("arn:aws:iam::123456789012:role/feedback").expect("an ARN");
+        let status = Managed::Set(DeliveryStatus {
+            success: Some(Sample {
+                role: role.clone(),
+                rate: 5,
+            }),
+            failure_role: Some(role),
+        });
+        TopicSettings {
+            delivery_retry: Managed::Set(Some(DeliveryRetry {
+                num_retries: 7,
+                ..DeliveryRetry::default()
+            })),
+            delivery_status: DeliveryStatuses::of(|_| status.clone()),
+            signature_version: Managed::Set(SignatureVersion::Sha256),
+            tracing: Managed::Set(Tracing::Active),
+            data_protection: Managed::Set(Some(document(r#"{"Name":"p"}"#))),
+        }
+    }
+
+    fn subscription_settings(&self) -> SubscriptionSettings {
+        if !self.writes_all {
+            return SubscriptionSettings::default();
+        }
+        SubscriptionSettings {
+            raw_delivery: Managed::Set(true),
+            filter_policy: Managed::Set(Some(document(r#"{"NewStateValue":["ALARM"]}"#))),
+            filter_scope: Managed::Set(FilterScope::MessageBody),
+            dead_letter: Managed::Set(Arn::parse("arn:aws:sqs:us-east-1:123456789012:dead")),
+            delivery_retry: Managed::Set(None),
         }
     }
 
@@ -473,4 +516,8 @@ impl Builder {
             },
         );
     }
+}
+
+fn document(text: &str) -> Document {
+    Document::parse(text).expect("a JSON object")
 }

@@ -119,6 +119,7 @@ impl Story {
                 name: "security-alerts".into(),
                 display_name: Managed::Leave,
                 key: Managed::Leave,
+                settings: Default::default(),
                 tags: team,
             },
         );
@@ -285,5 +286,6 @@ pub(crate) fn subscription(email: &str) -> Subscription {
         protocol: Protocol::Email,
         endpoint: Endpoint::new("email", email),
         role: None,
+        settings: Default::default(),
     }
 }

@@ -28,3 +28,5 @@ mod seal;
 mod select;
 #[cfg(test)]
 mod shared;
+#[cfg(test)]
+mod topic;

@@ -123,6 +123,7 @@ fn another_name_would_delete_what_is_protected() {
         name: "alerts".into(),
         display_name: Managed::Leave,
         key: Managed::Leave,
+        settings: Default::default(),
         tags: tags(&[("team", "security")]).protect(true),
     };
     story.wants("topic.security", new);

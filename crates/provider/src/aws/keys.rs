@@ -121,6 +121,7 @@ mod tests {
             name: "t".into(),
             display_name: Managed::Leave,
             key: Managed::Set(Some(key)),
+            settings: Default::default(),
             tags: Tags::default(),
         };
         let keys = Keys::default();

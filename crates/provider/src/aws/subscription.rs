@@ -3,13 +3,17 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_sns::types;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Protocol, Resource, Subscription};
+use trailwarden_spec::kinds::{Protocol, Resource, Subscription, SubscriptionSettings};
 use trailwarden_spec::leaf::{Endpoint, Owner};
 use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api};
 
 use super::{Aws, Page, refusal, topic};
+
+mod settings;
+
+pub(crate) use settings::asked;
 
 const LIST: Api = Api::read("sns", "ListSubscriptionsByTopic");
 const ATTRIBUTES: Api = Api::read("sns", "GetSubscriptionAttributes");
@@ -20,8 +24,13 @@ const UNSUBSCRIBE: Api = Api::write("sns", "Unsubscribe");
 const ROLE: &str = "SubscriptionRoleArn";
 
 /// All subscriptions to a topic that a spec could name. Removed ones stay listed as `Deleted` for
-/// up to three days and are left out.
-pub(crate) async fn list(aws: &Aws, topic: &str) -> Result<Vec<Found>, AccountError> {
+/// up to three days and are left out. Their settings are read where `asked` says so of the name: a
+/// call for each.
+pub(crate) async fn list(
+    aws: &Aws,
+    topic: &str,
+    asked: impl Fn(&str) -> bool,
+) -> Result<Vec<Found>, AccountError> {
     let arn = aws.scope.topic_arn(topic).to_string();
     let mut found: BTreeMap<String, Found> = BTreeMap::new();
     let mut token: Option<String> = None;
@@ -59,7 +68,12 @@ pub(crate) async fn list(aws: &Aws, topic: &str) -> Result<Vec<Found>, AccountEr
         }
     }
     let mut found: Vec<Found> = found.into_values().collect();
-    futures::future::try_join_all(found.iter_mut().map(|found| read_role(aws, found))).await?;
+    let asked = &asked;
+    let reads = found.iter_mut().map(|found| async move {
+        let asked = asked(&found.value.name());
+        read_attributes(aws, found, asked).await
+    });
+    futures::future::try_join_all(reads).await?;
     Ok(found)
 }
 
@@ -83,31 +97,42 @@ fn read_one(topic: &str, listed: &types::Subscription) -> Option<(Subscription, 
             protocol,
             endpoint,
             role: None,
+            settings: SubscriptionSettings::default(),
         },
         facts,
     ))
 }
 
-/// The list does not say the role of a Firehose subscription.
-async fn read_role(aws: &Aws, found: &mut Found) -> Result<(), AccountError> {
+/// A subscription's own attributes; `None` when it is gone.
+async fn attributes(aws: &Aws, arn: &str) -> Result<Option<HashMap<String, String>>, AccountError> {
+    let send = || aws.sns.get_subscription_attributes().subscription_arn(arn).send();
+    let read = aws.door.call(ATTRIBUTES, send).await.absent(topic::GONE)?;
+    Ok(read.map(|output| output.attributes.unwrap_or_default()))
+}
+
+/// The list says neither the role of a Firehose subscription nor the settings of any. Of one that is
+/// not confirmed nobody can ask.
+async fn read_attributes(aws: &Aws, found: &mut Found, asked: bool) -> Result<(), AccountError> {
     let trailwarden_spec::Object::Subscription(subscription) = &mut found.value else {
         return Ok(());
     };
-    let (Protocol::Firehose, Some(arn)) = (subscription.protocol, &found.facts.arn) else {
+    let has_role = subscription.protocol == Protocol::Firehose;
+    let Some(arn) = found.facts.arn.as_deref().filter(|_| asked || has_role) else {
         return Ok(());
     };
-    let send = || aws.sns.get_subscription_attributes().subscription_arn(arn).send();
-    let read = aws.door.call(ATTRIBUTES, send).await.absent(topic::GONE)?;
-    let role = read
-        .and_then(|output| output.attributes)
-        .and_then(|all| all.get(ROLE).cloned());
-    subscription.role = role.as_deref().and_then(Arn::parse);
+    let attributes = attributes(aws, arn).await?.unwrap_or_default();
+    if has_role {
+        subscription.role = attributes.get(ROLE).map(String::as_str).and_then(Arn::parse);
+    }
+    if asked {
+        subscription.settings = settings::found(&attributes, &mut found.facts.inexpressible);
+    }
     Ok(())
 }
 
 async fn current(aws: &Aws, subscription: &Subscription) -> Result<Option<Facts>, AccountError> {
     let name = subscription.name();
-    Ok(list(aws, &subscription.topic)
+    Ok(list(aws, &subscription.topic, |_| false)
         .await?
         .into_iter()
         .find(|f| f.value.name() == name)
@@ -127,7 +152,7 @@ impl Page for Subscription {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
         // Neither a topic's name nor a protocol holds a slash.
         let topic = name.split('/').next().unwrap_or_default();
-        Ok(list(aws, topic)
+        Ok(list(aws, topic, |asked| asked == name)
             .await?
             .into_iter()
             .find(|found| found.value.name() == name))
@@ -135,10 +160,9 @@ impl Page for Subscription {
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
         let arn = aws.scope.topic_arn(&self.topic).to_string();
-        let attributes: Option<HashMap<String, String>> = self
-            .role
-            .as_ref()
-            .map(|role| HashMap::from([(ROLE.to_owned(), role.to_string())]));
+        let mut attributes = settings::of_new(self)?;
+        attributes.extend(self.role.iter().map(|role| (ROLE.to_owned(), role.to_string())));
+        let attributes = Some(attributes).filter(|attributes| !attributes.is_empty());
         let send = || {
             aws.sns
                 .subscribe()
@@ -159,9 +183,6 @@ impl Page for Subscription {
     }
 
     async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
-        if self.role == before.role {
-            return Ok(());
-        }
         let Some(arn) = current(aws, self).await?.and_then(|facts| facts.arn) else {
             let message = format!(
                 "the subscription of {} is not there or not confirmed",
@@ -172,6 +193,10 @@ impl Page for Subscription {
                 ..refusal(SET, message)
             });
         };
+        settings::write(aws, &arn, self, &before.settings).await?;
+        if self.role == before.role {
+            return Ok(());
+        }
         let role = self.role.as_ref().map(ToString::to_string).unwrap_or_default();
         let send = || {
             aws.sns

@@ -3,14 +3,18 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_sns::types;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::compare::{Compare, Verdict};
-use trailwarden_spec::kinds::Topic;
-use trailwarden_spec::leaf::{KeyRef, Managed, Tags};
+use trailwarden_spec::kinds::{Topic, TopicSettings};
+use trailwarden_spec::leaf::{Document, KeyRef, Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api, Wait};
 
 use super::known::Known;
 use super::{Aws, Page, keys, refusal, retag};
+
+mod settings;
+
+pub(super) use settings::changed;
 
 const ATTRIBUTES: Api = Api::read("sns", "GetTopicAttributes");
 const LIST_TAGS: Api = Api::read("sns", "ListTagsForResource");
@@ -117,26 +121,42 @@ pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, Strin
     Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
 }
 
+/// The topic's data protection policy, if the spec writes one.
+pub(crate) async fn data_protection(
+    aws: &Aws,
+    name: &str,
+    wish: Option<&Topic>,
+) -> Result<Managed<Option<Document>>, AccountError> {
+    match wish.and_then(|wish| wish.settings.data_protection.get()) {
+        Some(_) => settings::data_protection(aws, name).await.map(Managed::Set),
+        None => Ok(Managed::Leave),
+    }
+}
+
 /// What attributes and tags say.
 pub(crate) fn found(
     aws: &Aws,
     name: &str,
     attributes: &HashMap<String, String>,
+    data_protection: Managed<Option<Document>>,
     tags: BTreeMap<String, String>,
 ) -> Found {
     let (tags, owner) = Tags::from_wire(tags, &aws.stack);
     let key = attributes.get("KmsMasterKeyId").filter(|key| !key.is_empty());
     let display_name = Managed::Set(attributes.get("DisplayName").cloned().unwrap_or_default());
+    let mut facts = Facts::default();
+    let settings = settings::found(attributes, data_protection, &mut facts.inexpressible);
     Found {
         value: Topic {
             name: name.into(),
             display_name,
             key: Managed::Set(key.map(|key| KeyRef::read(key, &aws.scope))),
+            settings,
             tags,
         }
         .into(),
         owner,
-        facts: Facts::default(),
+        facts,
     }
 }
 
@@ -157,8 +177,10 @@ fn tag_list(tags: BTreeMap<String, String>) -> Result<Vec<types::Tag>, AccountEr
 
 impl Page for Topic {
     async fn read(aws: &Aws, name: &str) -> Result<Option<Found>, AccountError> {
+        // The data protection policy is a call more, which callers whose specs write none need not be
+        // allowed. Where it is wanted it is written, whatever is there.
         let (attributes, tags) = futures::try_join!(attributes(aws, name), tags(aws, name))?;
-        Ok(attributes.map(|attributes| found(aws, name, &attributes, tags)))
+        Ok(attributes.map(|attributes| found(aws, name, &attributes, Managed::Leave, tags)))
     }
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
@@ -194,7 +216,8 @@ impl Page for Topic {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        aws.door.call(CREATE, send).await.map(drop)
+        aws.door.call(CREATE, send).await?;
+        settings::write(aws, &self.name, &self.settings, &TopicSettings::of_new()).await
     }
 
     async fn update(&self, before: &Self, aws: &Aws) -> Result<(), AccountError> {
@@ -213,6 +236,7 @@ impl Page for Topic {
             };
             set_attribute(aws, &self.name, "KmsMasterKeyId", &key).await?;
         }
+        settings::write(aws, &self.name, &self.settings, &before.settings).await?;
         retag(self, &before.tags, &self.tags, aws).await
     }
 

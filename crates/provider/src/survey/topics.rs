@@ -2,6 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures::future::try_join_all;
 use trailwarden_account::AccountError;
+use trailwarden_spec::leaf::Managed;
 use trailwarden_spec::live::{Attention, Found};
 use trailwarden_spec::{Kind, Object};
 
@@ -45,18 +46,31 @@ impl Survey<'_> {
         let subscriptions = async {
             let managed = self.wish(Kind::Topic, name).is_some() || self.subscribed().contains(name);
             if managed {
-                subscription::list(aws, name).await
+                let wishes = self.wanted.objects.values();
+                let wishes = wishes.filter_map(|wish| match &wish.object {
+                    Object::Subscription(subscription) => Some(subscription),
+                    _ => None,
+                });
+                subscription::list(aws, name, subscription::asked(wishes)).await
             } else {
                 Ok(Vec::new())
             }
         };
-        let (attributes, subscriptions) = futures::try_join!(topic::attributes(aws, name), subscriptions)?;
+        let wish = match self.wish(Kind::Topic, name).map(|wish| &wish.object) {
+            Some(Object::Topic(topic)) => Some(topic),
+            _ => None,
+        };
+        let (attributes, subscriptions, protection) = futures::try_join!(
+            topic::attributes(aws, name),
+            subscriptions,
+            topic::data_protection(aws, name, wish)
+        )?;
         let Some(attributes) = attributes else {
             return Ok(Part::default());
         };
         let mut part = Part::default();
         if named {
-            let found = |tags| topic::found(aws, name, &attributes, tags);
+            let found = |tags| topic::found(aws, name, &attributes, protection.clone(), tags);
             part.found.push(
                 self.tagged(Kind::Topic, name, found, topic::tags(aws, name))
                     .await?,
@@ -125,12 +139,18 @@ impl Survey<'_> {
             return None;
         }
         let (endpoint, topic) = (&subscription.endpoint, &subscription.topic);
+        let settings = match &wish.object {
+            Object::Subscription(wish) if wish.settings.is_written() => {
+                "; nor can its settings be read or changed before: they are compared then"
+            }
+            _ => "",
+        };
         Some(Attention {
             address: Some(wish.object.address(&self.aws.scope)),
             code: "subscription-pending",
             message: format!(
                 "{endpoint} has not confirmed the subscription to `{topic}` and is told of nothing until then; the \
-                 link that SNS sent is good for about two days"
+                 link that SNS sent is good for about two days{settings}"
             ),
         })
     }
@@ -141,12 +161,12 @@ impl Survey<'_> {
         let (attributes, tags, subscriptions) = futures::try_join!(
             topic::attributes(aws, name),
             topic::tags(aws, name),
-            subscription::list(aws, name)
+            subscription::list(aws, name, |_| false)
         )?;
         let Some(attributes) = attributes else {
             return Ok(Part::default());
         };
-        let found = topic::found(aws, name, &attributes, tags);
+        let found = topic::found(aws, name, &attributes, Managed::Leave, tags);
         if !found.owner.is_ours() {
             return Ok(Part::default());
         }

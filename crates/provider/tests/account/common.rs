@@ -116,6 +116,7 @@ pub(crate) fn topic() -> Topic {
         name: "alerts".into(),
         display_name: Managed::Leave,
         key: Managed::Leave,
+        settings: Default::default(),
         tags: tags(&[("team", "security")]),
     }
 }
@@ -127,6 +128,7 @@ pub(crate) fn subscription(protocol: Protocol, endpoint: &str) -> Subscription {
         protocol,
         endpoint,
         role: None,
+        settings: Default::default(),
     }
 }
 

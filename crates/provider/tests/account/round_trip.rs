@@ -5,8 +5,11 @@ use trailwarden_account::{ErrorKind, Mutate, Observe};
 use trailwarden_provider::Provider;
 use trailwarden_sandbox::Sandbox;
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Protocol, Statistic, TopicPolicy, Unit};
-use trailwarden_spec::leaf::{FilterPattern, Managed, Owner, Retention, Statements, Tags};
+use trailwarden_spec::kinds::{
+    Alarm, DeliveryRetry, DeliveryStatus, DeliveryStatuses, FilterScope, MissingData, Operator, Protocol,
+    Sample, SignatureVersion, Statistic, SubscriptionSettings, TopicPolicy, TopicSettings, Tracing, Unit,
+};
+use trailwarden_spec::leaf::{Document, FilterPattern, Managed, Owner, Retention, Statements, Tags};
 use trailwarden_spec::{Kind, Object};
 
 /// Creates an object twice, takes it through the versions and away twice.
@@ -25,13 +28,13 @@ async fn lives(provider: &Provider, versions: Vec<Object>) {
     provider.create(&current).await.unwrap();
     provider.create(&current).await.unwrap();
     let found = provider.read(&address).await.unwrap().unwrap();
-    assert_eq!(found.value, current);
+    assert_eq!(found.value, current.clone().seen_by(&found.value));
     assert_eq!(found.owner, Owner::Ours, "{address}");
     assert_eq!(found.facts.inexpressible, Vec::<String>::new());
     for version in versions {
         provider.update(&current, &version).await.unwrap();
         let found = provider.read(&address).await.unwrap().unwrap();
-        assert_eq!(found.value, version);
+        assert_eq!(found.value, version.clone().seen_by(&found.value));
         current = version;
     }
     provider.delete(&current).await.unwrap();
@@ -81,7 +84,34 @@ async fn topics() {
     named.display_name = Managed::Set("Alerts".into());
     let mut tagged = topic();
     tagged.tags = tags(&[("env", "prod")]);
-    lives(&fresh().await, vec![topic().into(), named.into(), tagged.into()]).await;
+    let role = Arn::parse("arn:aws:iam::123456789012:role/feedback");
+    let mut set = topic();
+    set.settings = TopicSettings {
+        delivery_retry: Managed::Set(Some(DeliveryRetry {
+            num_retries: 10,
+            max_receives_per_second: Some(1),
+            ..DeliveryRetry::default()
+        })),
+        delivery_status: DeliveryStatuses {
+            http: Managed::Set(DeliveryStatus {
+                success: role.clone().map(|role| Sample { role, rate: 10 }),
+                failure_role: role,
+            }),
+            ..DeliveryStatuses::default()
+        },
+        signature_version: Managed::Set(SignatureVersion::Sha256),
+        tracing: Managed::Set(Tracing::Active),
+        data_protection: Managed::Leave,
+    };
+    let versions = vec![
+        topic().into(),
+        named.into(),
+        tagged.into(),
+        set.clone().into(),
+        topic().into(),
+    ];
+    lives(&fresh().await, versions).await;
+    lives(&fresh().await, vec![set.into()]).await;
 }
 
 #[tokio::test]
@@ -115,7 +145,27 @@ async fn subscriptions() {
     let provider = fresh().await;
     make(&provider, topic().into()).await;
     let queue = subscription(Protocol::Sqs, "arn:aws:sqs:us-east-1:123456789012:alerts");
-    lives(&provider, vec![queue.into()]).await;
+    let mut set = queue.clone();
+    set.settings = SubscriptionSettings {
+        raw_delivery: Managed::Set(true),
+        filter_policy: Managed::Set(Document::parse(r#"{"a":{"b":["c"]}}"#).ok()),
+        filter_scope: Managed::Set(FilterScope::MessageBody),
+        dead_letter: Managed::Set(Arn::parse("arn:aws:sqs:us-east-1:123456789012:dead")),
+        delivery_retry: Managed::Leave,
+    };
+    let versions = vec![queue.clone().into(), set.clone().into(), queue.into()];
+    lives(&provider, versions).await;
+    lives(&provider, vec![set.into()]).await;
+    let mut hook = subscription(Protocol::Https, "https://hooks.example.com/secret");
+    hook.settings.delivery_retry = Managed::Set(Some(DeliveryRetry::default()));
+    let hook = make(&provider, hook.into()).await;
+    let found = provider
+        .read(&hook.address(&stack().scope))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.facts.confirmed, Some(false));
+    assert_eq!(hook.complete(Some((&found.value, &found.facts))), found.value);
 
     let email = make(
         &provider,

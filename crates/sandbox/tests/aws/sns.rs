@@ -384,3 +384,145 @@ async fn tags() {
         .await;
     assert_eq!(code(gone), "ResourceNotFound");
 }
+
+#[tokio::test]
+async fn settings_of_a_topic_are_checked_and_kept() {
+    let world = World::new();
+    make_topic(&world).await;
+    let sns = world.sns();
+    let set = |name: &str, value: &str| {
+        let set = sns.set_topic_attributes().topic_arn(topic());
+        set.attribute_name(name).attribute_value(value).send()
+    };
+    for (name, value) in [
+        ("TracingConfig", "On"),
+        ("SignatureVersion", "3"),
+        ("SQSSuccessFeedbackSampleRate", "101"),
+        ("SQSFailureFeedbackSampleRate", "1"),
+        ("LambdaFailureFeedbackRoleArn", "feedback"),
+        ("DeliveryPolicy", "[]"),
+        (
+            "DeliveryPolicy",
+            r#"{"http":{"defaultHealthyRetryPolicy":{"numRetries":101}}}"#,
+        ),
+        (
+            "DeliveryPolicy",
+            r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":21}}}"#,
+        ),
+        (
+            "DeliveryPolicy",
+            r#"{"http":{"defaultHealthyRetryPolicy":{"numRetries":100,"maxDelayTarget":60,"minDelayTarget":60}}}"#,
+        ),
+        (
+            "DeliveryPolicy",
+            r#"{"http":{"defaultHealthyRetryPolicy":{"numMinDelayRetries":4}}}"#,
+        ),
+        (
+            "DeliveryPolicy",
+            r#"{"http":{"defaultThrottlePolicy":{"maxReceivesPerSecond":0}}}"#,
+        ),
+    ] {
+        assert_eq!(code(set(name, value).await), "InvalidParameter", "{name} {value}");
+    }
+    let policy = r#"{"http":{"defaultHealthyRetryPolicy":{"numRetries":5}}}"#;
+    set("DeliveryPolicy", policy).await.unwrap();
+    set("HTTPFailureFeedbackRoleArn", "arn:aws:iam::123456789012:role/r")
+        .await
+        .unwrap();
+    let shown = || async {
+        let get = sns.get_topic_attributes().topic_arn(topic()).send();
+        get.await.unwrap().attributes.unwrap()
+    };
+    let held = shown().await;
+    assert_eq!(held["DeliveryPolicy"], policy);
+    let effective: Value = serde_json::from_str(&held["EffectiveDeliveryPolicy"]).unwrap();
+    let retry = &effective["http"]["defaultHealthyRetryPolicy"];
+    assert_eq!(
+        (&retry["numRetries"], &retry["maxDelayTarget"]),
+        (&json!(5), &json!(20))
+    );
+    set("DeliveryPolicy", "").await.unwrap();
+    set("HTTPFailureFeedbackRoleArn", "").await.unwrap();
+    let held = shown().await;
+    assert!(!held.contains_key("DeliveryPolicy") && !held.contains_key("HTTPFailureFeedbackRoleArn"));
+
+    let put = |text: &str| {
+        let put = sns.put_data_protection_policy().resource_arn(topic());
+        put.data_protection_policy(text).send()
+    };
+    assert_eq!(code(put("{}").await), "InvalidParameter");
+    let document = r#"{"Name":"p","Version":"2021-06-01","Statement":[]}"#;
+    put(document).await.unwrap();
+    let get = || async {
+        let get = sns.get_data_protection_policy().resource_arn(topic()).send();
+        get.await.unwrap().data_protection_policy.unwrap_or_default()
+    };
+    assert_eq!(get().await, document);
+    put("").await.unwrap();
+    assert_eq!(get().await, "");
+}
+
+#[tokio::test]
+async fn settings_of_a_subscription_are_checked_and_kept() {
+    let world = World::new();
+    make_topic(&world).await;
+    let sns = world.sns();
+    let subscribe = sns
+        .subscribe()
+        .topic_arn(topic())
+        .protocol("sqs")
+        .endpoint(format!("arn:aws:sqs:{HOME}:{ACCOUNT}:q"))
+        .attributes("FilterPolicyScope", "MessageBody")
+        .attributes("FilterPolicy", r#"{"a":{"b":["c"]}}"#)
+        .return_subscription_arn(true);
+    let made = subscribe.send().await.unwrap();
+    let arn = made.subscription_arn().unwrap();
+    let set = |name: &str, value: Option<&str>| {
+        let set = sns.set_subscription_attributes().subscription_arn(arn);
+        let value = value.map(str::to_owned);
+        set.attribute_name(name).set_attribute_value(value).send()
+    };
+    for (name, value) in [
+        ("FilterPolicyScope", "MessageAttributes"),
+        ("FilterPolicy", r#"{"a":"b"}"#),
+        ("FilterPolicy", r#"{"a":[]}"#),
+        (
+            "RedrivePolicy",
+            r#"{"deadLetterTargetArn":"arn:aws:sns:us-east-1:123456789012:t"}"#,
+        ),
+        ("DeliveryPolicy", r#"{"healthyRetryPolicy":{"numRetries":1}}"#),
+        ("RawMessageDelivery", "yes"),
+    ] {
+        assert_eq!(
+            code(set(name, Some(value)).await),
+            "InvalidParameter",
+            "{name} {value}"
+        );
+    }
+    let queue = format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:{HOME}:{ACCOUNT}:dead"}}"#);
+    set("RedrivePolicy", Some(&queue)).await.unwrap();
+    let shown = || async {
+        let get = sns.get_subscription_attributes().subscription_arn(arn).send();
+        get.await.unwrap().attributes.unwrap()
+    };
+    assert_eq!(shown().await["RedrivePolicy"], queue);
+    set("RedrivePolicy", None).await.unwrap();
+    set("FilterPolicy", Some("{}")).await.unwrap();
+    let held = shown().await;
+    for gone in ["RedrivePolicy", "FilterPolicy", "FilterPolicyScope"] {
+        assert!(!held.contains_key(gone), "{gone}");
+    }
+    // What looks at attributes without a word of it says so, and cannot be nested.
+    assert_eq!(
+        code(set("FilterPolicy", Some(r#"{"a":{"b":["c"]}}"#)).await),
+        "InvalidParameter"
+    );
+    set("FilterPolicy", Some(r#"{"a":["b"]}"#)).await.unwrap();
+    assert_eq!(shown().await["FilterPolicyScope"], "MessageAttributes");
+
+    let email = sns.subscribe().topic_arn(topic()).protocol("email");
+    let email = email
+        .endpoint("a@example.com")
+        .attributes("RawMessageDelivery", "true");
+    assert_eq!(code(email.send().await), "InvalidParameter");
+}

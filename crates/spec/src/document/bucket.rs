@@ -20,6 +20,7 @@ use super::{names, trail};
 mod settings;
 
 use settings::Logging;
+pub(crate) use settings::none_or;
 
 /// A bucket as typed; its references are not resolved yet.
 #[derive(Clone, Debug)]

@@ -322,7 +322,8 @@ impl<'d> Resolver<'d> {
         }
     }
 
-    /// Adds a policy for each topic of the spec that an alarm or a trail of the spec notifies.
+    /// Adds a policy for each topic of the spec that an alarm or a trail of the spec notifies, or that
+    /// lets somebody in.
     fn topic_policies(&mut self) {
         let document = self.document;
         for entry in document.topics.values() {
@@ -351,9 +352,12 @@ impl<'d> Resolver<'d> {
                     _ => None,
                 })
                 .collect();
+            if !notifiers.is_empty() {
+                topic::check_filters(self, entry);
+            }
             let stack = &self.header.stack;
             let policy = match notifiers.as_slice() {
-                [] if trails.is_empty() => continue,
+                [] if trails.is_empty() && !entry.value.lets_somebody_in() => continue,
                 [] => TopicPolicy::for_nobody(name),
                 names if names.iter().all(|name| name.is_ascii()) => {
                     TopicPolicy::for_alarms(&stack.name, &stack.scope, name)
@@ -361,6 +365,7 @@ impl<'d> Resolver<'d> {
                 _ => TopicPolicy::for_alarms_of_any_name(&stack.name, &stack.scope, name),
             };
             let policy = policy.and_trails(&stack.name, &stack.scope, trails);
+            let policy = entry.value.let_in(policy, &stack.name, &stack.scope);
             self.add(policy, &entry.origin);
         }
     }

@@ -88,7 +88,7 @@ impl Decode for Inline {
 }
 
 /// A value as JSON has it. TOML has no null: such an event is written as `text`.
-fn json(value: &Value<'_>) -> Option<Json> {
+pub(crate) fn json(value: &Value<'_>) -> Option<Json> {
     Some(match value.raw {
         DeValue::String(_) => Json::String(String::decode(value)?),
         DeValue::Boolean(yes) => Json::Bool(*yes),

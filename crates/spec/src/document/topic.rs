@@ -1,10 +1,12 @@
 //! `[topic.LABEL]` and `[[topic.LABEL.subscription]]`.
 
-use crate::Kind;
+use std::collections::BTreeSet;
+
 use crate::arn::Arn;
-use crate::kinds::{Protocol, Subscription, Topic};
+use crate::kinds::{Guest, Protocol, Subscription, Topic, TopicPolicy};
 use crate::leaf::{Endpoint, Managed};
 use crate::problem::{Problem, code};
+use crate::{Kind, Scope};
 
 use super::decoder::{At, Table};
 use super::references::KeyWritten;
@@ -14,12 +16,16 @@ use super::stack::Header;
 use super::{SecretRef, endpoint};
 use super::{limits, names};
 
+mod settings;
+
 /// A topic as typed.
 #[derive(Debug)]
 pub(crate) struct TopicSection {
     pub(crate) topic: Topic,
     pub(crate) key: Option<At<KeyWritten>>,
     exclusive: bool,
+    publishers: BTreeSet<Guest>,
+    subscribers: BTreeSet<Guest>,
     subscriptions: Vec<(Subscription, Origin)>,
 }
 
@@ -34,32 +40,53 @@ impl Section for TopicSection {
         }
         let key = table.take("kms_key");
         let exclusive = table.take::<bool>("exclusive").is_some_and(|at| at.value);
+        let scope = &header.stack.scope;
+        let publishers = settings::guests(table, "publishers", scope);
+        let subscribers = settings::guests(table, "subscribers", scope);
+        let settings = settings::of_topic(table);
         let mut subscriptions = Vec::new();
         for mut each in table.tables("subscription") {
             let origin = Origin {
                 path: each.path.clone(),
                 spot: each.spot.clone(),
             };
-            subscriptions.extend(subscription(&mut each, &name).map(|read| (read, origin)));
+            subscriptions.extend(subscription(&mut each, &name, scope).map(|read| (read, origin)));
             each.finish();
         }
         let topic = Topic {
             name,
             display_name: display_name.map(|at| at.value).into(),
             key: Managed::Leave,
+            settings,
             tags: table.tags(header),
         };
         Self {
             topic,
             key,
             exclusive,
+            publishers,
+            subscribers,
             subscriptions,
         }
     }
 }
 
+impl TopicSection {
+    /// The topic's policy with the statements for whom the section names.
+    pub(crate) fn let_in(&self, policy: TopicPolicy, stack: &str, scope: &Scope) -> TopicPolicy {
+        policy
+            .and_guests(stack, scope, "Publishers", "sns:Publish", &self.publishers)
+            .and_guests(stack, scope, "Subscribers", "sns:Subscribe", &self.subscribers)
+    }
+
+    /// True when it names somebody.
+    pub(crate) fn lets_somebody_in(&self) -> bool {
+        !(self.publishers.is_empty() && self.subscribers.is_empty())
+    }
+}
+
 /// Reads a subscription; `None` after a problem, and where its endpoint is secret and not looked up.
-fn subscription(table: &mut Table<'_>, topic: &str) -> Option<Subscription> {
+fn subscription(table: &mut Table<'_>, topic: &str, scope: &Scope) -> Option<Subscription> {
     let protocol = table.need::<Protocol>("protocol", "\"email\"");
     let endpoint = endpoint(table);
     let role = table.take::<String>("role").and_then(|text| {
@@ -69,6 +96,7 @@ fn subscription(table: &mut Table<'_>, topic: &str) -> Option<Subscription> {
             spot: text.spot,
         })
     });
+    let settings = settings::of_subscription(table, protocol.as_ref().map(|at| at.value), scope);
     let protocol = protocol?.value;
     check_role(table, protocol, role.as_ref());
     let endpoint = endpoint?;
@@ -82,6 +110,7 @@ fn subscription(table: &mut Table<'_>, topic: &str) -> Option<Subscription> {
         protocol,
         endpoint: Endpoint::new(protocol.as_str(), &endpoint.value),
         role: role.map(|role| role.value),
+        settings,
     })
 }
 
@@ -163,6 +192,8 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TopicSection>) 
         topic,
         key,
         exclusive,
+        publishers: _,
+        subscribers: _,
         subscriptions,
     } = &entry.value;
     let mut topic = topic.clone();
@@ -179,5 +210,25 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<TopicSection>) 
     }
     for (subscription, origin) in subscriptions {
         resolver.add(subscription.clone(), origin);
+    }
+}
+
+/// Warns of subscriptions to a topic that alarms notify and whose filter policy fits no alarm.
+pub(crate) fn check_filters(resolver: &Resolver<'_>, entry: &Entry<TopicSection>) {
+    for (subscription, origin) in &entry.value.subscriptions {
+        if subscription.settings.lets_alarms_through() {
+            continue;
+        }
+        let message = format!(
+            "no alarm reaches {}: alarms publish no attributes, and the filter policy looks for some",
+            subscription.endpoint
+        );
+        let problem = Problem::new(code::FILTERED_ALARMS, &origin.spot, message)
+            .label("alarms of the spec notify the topic")
+            .help(
+                "write `filter_scope = \"MessageBody\"` and a policy for what alarms say, such as \
+                 `{ NewStateValue = [\"ALARM\"] }`, or let `{ exists = false }` be one of the values",
+            );
+        resolver.sink.report(problem.warning());
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::kinds::{
-    Insight, LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol,
-    SelectorForm, Statistic, StorageClass, Unit,
+    Backoff, FilterScope, Insight, LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership,
+    Operator, Protocol, SelectorForm, Statistic, StorageClass, Tracing, Unit,
 };
 use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
@@ -60,7 +60,7 @@ fn unquoted(value: &Value<'_>) -> Option<String> {
     }
 }
 
-fn integer(value: &Value<'_>) -> Option<i64> {
+pub(crate) fn integer(value: &Value<'_>) -> Option<i64> {
     match value.raw {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
@@ -167,6 +167,8 @@ macro_rules! words {
     )*};
 }
 words! {
+    Backoff: Backoff::from_word;
+    FilterScope: FilterScope::from_word;
     Insight: Insight::from_word;
     LockMode: LockMode::from_word;
     LogClass: LogClass::from_word;
@@ -176,6 +178,7 @@ words! {
     Protocol: Protocol::from_word;
     SelectorForm: SelectorForm::from_word;
     StorageClass: StorageClass::from_word;
+    Tracing: Tracing::from_word;
     Unit: Unit::from_word;
 }
 

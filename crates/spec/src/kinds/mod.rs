@@ -17,12 +17,14 @@ use crate::{Address, Scope};
 mod alarm;
 mod bucket;
 mod bucket_policy;
+mod delivery_retry;
 mod key;
 mod key_policy;
 mod log_group;
 mod metric_filter;
 mod role;
 mod subscription;
+mod subscription_settings;
 mod topic;
 mod topic_policy;
 mod trail;
@@ -33,14 +35,16 @@ pub use bucket::{
     Period, StorageClass, Transition,
 };
 pub use bucket_policy::BucketPolicy;
+pub use delivery_retry::{Backoff, DeliveryPolicyOf, DeliveryRetry};
 pub use key::{Key, KeyState};
 pub use key_policy::{KeyPolicy, KeyUse};
 pub use log_group::{LogClass, LogGroup};
 pub use metric_filter::{MetricFilter, Unit};
 pub use role::Role;
 pub use subscription::{Protocol, Subscription};
-pub use topic::Topic;
-pub use topic_policy::TopicPolicy;
+pub use subscription_settings::{FilterScope, SubscriptionSettings};
+pub use topic::{DeliveryStatus, DeliveryStatuses, Sample, SignatureVersion, Topic, TopicSettings, Tracing};
+pub use topic_policy::{Guest, TopicPolicy};
 pub use trail::{Delivery, Insight, ManagementEvents, SelectorForm, Trail};
 
 /// What every kind knows of its objects.

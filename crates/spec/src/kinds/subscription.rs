@@ -1,4 +1,5 @@
 use serde::Serialize;
+use trailwarden_policy::Statement;
 
 use crate::arn::Arn;
 use crate::compare::{Comparison, Shown};
@@ -6,7 +7,7 @@ use crate::leaf::Endpoint;
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::{Resource, words};
+use super::{Resource, SubscriptionSettings, words};
 
 words! {
     /// How a subscription delivers.
@@ -42,6 +43,22 @@ pub struct Subscription {
     pub endpoint: Endpoint,
     /// The role that lets SNS write to a Firehose stream; no other protocol has one.
     pub role: Option<Arn>,
+    /// What few specs write.
+    #[serde(flatten)]
+    pub settings: SubscriptionSettings,
+}
+
+impl Subscription {
+    /// The statement by which a queue's policy lets a topic deliver to it
+    /// (AWS: "Fanout Amazon SNS notifications to Amazon SQS queues").
+    #[must_use]
+    pub fn statement_for_queue(topic: &Arn, queue: &str) -> Statement {
+        Statement::allow("SnsMayDeliver")
+            .service("sns.amazonaws.com")
+            .action("sqs:SendMessage")
+            .resource(queue)
+            .condition("ArnEquals", "aws:SourceArn", topic.to_string())
+    }
 }
 
 impl Resource for Subscription {
@@ -51,8 +68,26 @@ impl Resource for Subscription {
         format!("{}/{}/{}", self.topic, self.protocol, self.endpoint.digest())
     }
 
-    fn complete(self, _live: Option<(&Self, &Facts)>) -> Self {
-        self
+    fn complete(self, live: Option<(&Self, &Facts)>) -> Self {
+        let Self {
+            topic,
+            protocol,
+            endpoint,
+            role,
+            settings,
+        } = self;
+        // Of one that waits to be confirmed SNS tells nothing but that it waits.
+        let waits = live.filter(|(_, facts)| facts.confirmed == Some(false));
+        Self {
+            topic,
+            protocol,
+            endpoint,
+            role: waits.map_or(role, |(live, _)| live.role.clone()),
+            settings: match waits {
+                Some((live, _)) => live.settings.clone(),
+                None => settings.complete(live.map(|(live, _)| &live.settings)),
+            },
+        }
     }
 
     fn compare(&self, live: Option<&Self>, found: &mut Comparison) {
@@ -61,12 +96,14 @@ impl Resource for Subscription {
             protocol,
             endpoint,
             role,
+            settings,
         } = self;
         if live.is_none() {
             found.note("protocol", Shown::Plain(protocol.to_string()));
             found.note("endpoint", Shown::Text(endpoint.to_string()));
         }
         found.field("role", role, live.map(|l| &l.role));
+        settings.compare(live.map(|l| &l.settings), found);
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Address> {
@@ -74,8 +111,22 @@ impl Resource for Subscription {
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
-        after
-            .is_none()
-            .then(|| format!("alerts no longer reach {}", self.endpoint))
+        let Some(after) = after else {
+            return Some(format!("alerts no longer reach {}", self.endpoint));
+        };
+        let filtered = self.settings.lets_alarms_through() && !after.settings.lets_alarms_through();
+        filtered.then(|| {
+            format!(
+                "alarms publish no attributes, so that the filter policy lets none of them reach {}",
+                self.endpoint
+            )
+        })
+    }
+
+    fn seen_by(self, earlier: &Self) -> Self {
+        Self {
+            settings: self.settings.seen_by(&earlier.settings),
+            ..self
+        }
     }
 }

@@ -7,6 +7,10 @@ use crate::{Address, Kind, Scope};
 
 use super::{Resource, key_and_policy};
 
+mod settings;
+
+pub use settings::{DeliveryStatus, DeliveryStatuses, Sample, SignatureVersion, TopicSettings, Tracing};
+
 /// An SNS topic (`CreateTopic`, `SetTopicAttributes`).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Topic {
@@ -16,6 +20,9 @@ pub struct Topic {
     pub display_name: Managed<String>,
     /// The KMS key that its messages are encrypted with; managed when written, a new topic has none.
     pub key: Managed<Option<KeyRef>>,
+    /// What few specs write.
+    #[serde(flatten)]
+    pub settings: TopicSettings,
     /// Tags.
     pub tags: Tags,
 }
@@ -33,12 +40,14 @@ impl Resource for Topic {
             name,
             display_name,
             key,
+            settings,
             tags,
         } = self;
         Self {
             name,
             display_name: display_name.or_live(live.map(|l| &l.display_name), String::new()),
             key: key.or_live(live.map(|l| &l.key), None),
+            settings: settings.complete(live.map(|l| &l.settings)),
             tags: tags.complete(live.map(|l| &l.tags)),
         }
     }
@@ -48,6 +57,7 @@ impl Resource for Topic {
             name: _,
             display_name,
             key,
+            settings,
             tags,
         } = self;
         let unset = live.is_none() && display_name.get().is_none_or(String::is_empty);
@@ -55,6 +65,7 @@ impl Resource for Topic {
             found.field("display_name", display_name, live.map(|l| &l.display_name));
         }
         found.field("kms_key", key, live.map(|l| &l.key));
+        settings.compare(live.map(|l| &l.settings), found);
         found.tags(tags, live.map(|l| &l.tags));
     }
 
@@ -66,6 +77,13 @@ impl Resource for Topic {
         after
             .is_none()
             .then(|| "its subscribers hear of nothing any more".into())
+    }
+
+    fn seen_by(self, earlier: &Self) -> Self {
+        Self {
+            settings: self.settings.seen_by(&earlier.settings),
+            ..self
+        }
     }
 
     fn tags(&self) -> Option<&Tags> {

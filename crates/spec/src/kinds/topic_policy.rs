@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use trailwarden_policy::Statement;
 
@@ -9,7 +11,17 @@ use crate::{Address, Kind, Scope};
 
 use super::Resource;
 
-/// The stack's statements in a topic's policy: this account's alarms may publish.
+/// Somebody beside alarms and trails who may use a topic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Guest {
+    /// An AWS service, on behalf of this account.
+    Service(String),
+    /// An account as a whole, a role or a user, by its ARN.
+    Arn(Arn),
+}
+
+/// The stack's statements in a topic's policy: this account's alarms may publish, and who else the
+/// spec names.
 ///
 /// SNS's default statement (`AWS:*` with `AWS:SourceOwner`) lets them publish, too, but whoever
 /// edits the policy may drop it; ours is its own.
@@ -76,6 +88,46 @@ impl TopicPolicy {
         }
     }
 
+    /// The policy with statements that let others call `action`; `purpose` tells their Sids apart. A
+    /// service acts for whoever asks it to, so that its statement names the account (AWS:
+    /// "Cross-service confused deputy prevention").
+    #[must_use]
+    pub fn and_guests(
+        self,
+        stack: &str,
+        scope: &Scope,
+        purpose: &str,
+        action: &str,
+        guests: &BTreeSet<Guest>,
+    ) -> Self {
+        let arn = scope.topic_arn(&self.topic).to_string();
+        let statement = |suffix: &str| {
+            Statement::allow(sid(stack, &format!("{purpose}{suffix}")))
+                .action(action)
+                .resource(arn.clone())
+        };
+        let (mut services, mut others) = (None, None);
+        for guest in guests {
+            match guest {
+                Guest::Service(name) => {
+                    let so_far: Statement = services.take().unwrap_or_else(|| statement("Services"));
+                    services = Some(so_far.service(name));
+                }
+                Guest::Arn(arn) => {
+                    let so_far: Statement = others.take().unwrap_or_else(|| statement(""));
+                    others = Some(so_far.principal_aws(arn.to_string()));
+                }
+            }
+        }
+        let services =
+            services.map(|all| all.condition("StringEquals", "aws:SourceAccount", scope.account.as_str()));
+        let all = self.statements.as_slice().iter().cloned();
+        Self {
+            statements: Statements::new(all.chain(services).chain(others).collect()),
+            ..self
+        }
+    }
+
     /// The statement that lets a trail whose home is `scope` tell a topic of its log files, in
     /// whatever region or account that is.
     #[must_use]
@@ -127,8 +179,11 @@ impl Resource for TopicPolicy {
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
-        after
-            .is_none_or(|after| after.statements.is_empty() && !self.statements.is_empty())
+        let of_alarms = |policy: &Self| {
+            let mut sids = policy.statements.as_slice().iter().filter_map(Statement::sid);
+            sids.any(|sid| sid.contains("Alarms"))
+        };
+        (of_alarms(self) && !after.is_some_and(of_alarms))
             .then(|| "no statement of ours lets alarms publish to the topic".into())
     }
 

@@ -3,6 +3,7 @@
 //! The constructors normalise, and both the TOML decoder and the provider go through them.
 
 mod brief;
+mod document;
 mod endpoint;
 mod key;
 mod managed;
@@ -13,6 +14,7 @@ mod statements;
 mod tags;
 
 pub use brief::in_brief;
+pub use document::Document;
 pub use endpoint::{Endpoint, digest};
 pub use key::KeyRef;
 pub use managed::Managed;

@@ -505,6 +505,98 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
             "bad-endpoint",
         ],
     ),
+    // settings of topics
+    (
+        "[topic.t]\npublishers = [\"*\", \"arn:aws:iam::123456789012:role/*\", \"123\", \"a..amazonaws.com\", \
+         \"arn:aws:sns:us-east-1:123456789012:t\"]\nsubscribers = \"123456789012\"\n\
+         signature_version = 3\ntracing = \"active\"\ndelivery_status = \"none\"\n",
+        &[
+            "bad-arn",
+            "bad-arn",
+            "bad-arn",
+            "bad-arn",
+            "bad-arn",
+            "wrong-type",
+            "wrong-type",
+            "unknown-word",
+            "wrong-type",
+        ],
+    ),
+    (
+        "[topic.t.delivery_status]\nhttp = {}\n\
+         sqs = { success_role = \"arn:aws:iam::123456789012:role/r\" }\n\
+         lambda = { sample_rate = 101 }\n\
+         firehose = { failure_role = \"arn:aws:iam::123456789012:user/u\" }\nemail = \"none\"\n",
+        &[
+            "missing-key",
+            "missing-key",
+            "missing-key",
+            "bad-number",
+            "bad-arn",
+            "unknown-key",
+        ],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { max_delay_target = 3601 }\n",
+        &["bad-number"],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { max_delay_target = 10 }\n",
+        &["bad-number"],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { num_retries = 101, backoff_function = \"linera\" }\n",
+        &["bad-number", "unknown-word"],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { num_min_delay_retries = 4 }\n",
+        &["bad-number"],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { num_retries = 2, num_max_delay_retries = 2, max_delay_target = 1801 }\n",
+        &["bad-number"],
+    ),
+    (
+        "[topic.t]\ndelivery_retry = { max_receives_per_second = 0 }\n",
+        &["bad-number"],
+    ),
+    ("[topic.t]\ndelivery_retry = \"never\"\n", &["wrong-type"]),
+    (
+        "[topic.t]\ndata_protection = \"{ \\\"Name\\\": \"\n",
+        &["bad-text"],
+    ),
+    ("[topic.t]\ndata_protection = { Name = \"p\" }\n", &["bad-text"]),
+    ("[topic.t]\ndata_protection = 3\n", &["wrong-type"]),
+    // settings of subscriptions
+    (
+        "[topic.t]\n[[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"a@b.example\"\n\
+         raw_delivery = true\ndelivery_retry = \"none\"\nfilter_scope = \"MessageBody\"\n\
+         dead_letter = \"arn:aws:sqs:eu-central-1:123456789012:q\"\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"c@b.example\"\n\
+         dead_letter = \"arn:aws:sns:us-east-1:123456789012:q\"\nfilter_policy = { a = { b = [\"c\"] } }\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"d@b.example\"\nfilter_policy = { a = \"b\" }\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"e@b.example\"\nfilter_policy = { a = [] }\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"f@b.example\"\n\
+         filter_policy = { \"$or\" = [{ a = [1] }] }\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"g@b.example\"\n\
+         filter_policy = { a = [1], b = [1], c = [1], d = [1], e = [1], f = [1] }\n\
+         [[topic.t.subscription]]\nprotocol = \"email\"\nendpoint = \"h@b.example\"\n\
+         filter_scope = \"MessageBody\"\n\
+         filter_policy = { a = { b = [1, 2, 3, 4, 5, 6] }, c = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13] }\n",
+        &[
+            "contradiction",
+            "contradiction",
+            "missing-key",
+            "out-of-reach",
+            "bad-arn",
+            "bad-text",
+            "bad-text",
+            "bad-text",
+            "bad-text",
+            "bad-text",
+            "bad-text",
+        ],
+    ),
     // tags
     (
         "[topic.t]\ntags = { \"aws:x\" = \"1\", \"Trailwarden:y\" = \"2\", \"a#\" = \"b!\", \"\" = \"\" }\n",

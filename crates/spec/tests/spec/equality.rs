@@ -388,6 +388,7 @@ fn endpoints() {
             protocol,
             endpoint: Endpoint::new(protocol.as_str(), endpoint),
             role: None,
+            settings: Default::default(),
         };
         Object::from(subscription).address(&scope()).to_string()
     };

@@ -9,4 +9,5 @@ mod patterns;
 mod problems;
 mod robust;
 mod text;
+mod topics;
 mod wanted;

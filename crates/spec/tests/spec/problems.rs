@@ -171,11 +171,12 @@ fn every_code_is_known_and_has_a_case() {
         .iter()
         .map(|(_, codes)| codes)
         .chain(WHOLE.iter().map(|(_, codes)| codes));
-    // Those of the two tests above beside the tables.
-    let tested: BTreeSet<&str> = cases
+    // Those of the two tests above beside the tables, and the warning of `topics.rs`.
+    let mut tested: BTreeSet<&str> = cases
         .flat_map(|codes| codes.iter().copied())
         .filter(|code| trailwarden_pattern::Code::from_name(code).is_none())
         .collect();
+    tested.insert("filtered-alarms");
     let all: BTreeSet<&str> = Problem::CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(tested, all);
     let listed: String = Problem::CODES

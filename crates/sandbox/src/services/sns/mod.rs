@@ -1,5 +1,6 @@
 //! SNS: topics and subscriptions, which wait for their confirmation as on AWS.
 
+mod delivery;
 mod subscriptions;
 mod topics;
 
@@ -16,6 +17,8 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: &Params) -> Result<M
         "CreateTopic" => topics::create(state, call, input),
         "GetTopicAttributes" => topics::get_attributes(state, call, input),
         "SetTopicAttributes" => topics::set_attributes(state, call, input),
+        "GetDataProtectionPolicy" => topics::get_data_protection(state, call, input),
+        "PutDataProtectionPolicy" => topics::put_data_protection(state, call, input),
         "DeleteTopic" => topics::delete(state, call, input),
         "ListTopics" => Ok(topics::list(state, call, input)),
         "Publish" => topics::publish(state, call, input),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{element, invalid, map, next_token, text, topic, write_map};
+use super::{delivery, element, invalid, map, next_token, text, topic, write_map};
 use crate::protocol::Failure;
 use crate::route::{Call, Params};
 use crate::services::page;
@@ -68,8 +68,9 @@ pub(crate) fn subscribe(state: &mut State, call: &Call, input: &Params) -> Resul
     let endpoint = text(input, "Endpoint");
     let attributes = map(input, "Attributes");
     check_endpoint(protocol, endpoint)?;
+    let scope = attributes.get("FilterPolicyScope").map(String::as_str);
     for (name, value) in &attributes {
-        check_attribute(name, value)?;
+        check_attribute(protocol, scope, name, value)?;
     }
     if protocol == "firehose" && !attributes.contains_key("SubscriptionRoleArn") {
         return Err(invalid(
@@ -238,6 +239,11 @@ pub(crate) fn get_attributes(state: &State, call: &Call, input: &Params) -> Resu
             subscription.owner
         ),
     );
+    if shown.contains_key("FilterPolicy") {
+        shown
+            .entry("FilterPolicyScope".to_owned())
+            .or_insert_with(|| "MessageAttributes".to_owned());
+    }
     shown
         .entry("RawMessageDelivery".to_owned())
         .or_insert_with(|| "false".to_owned());
@@ -251,12 +257,24 @@ pub(crate) fn set_attributes(state: &mut State, call: &Call, input: &Params) -> 
     check_arn(arn)?;
     let name = text(input, "AttributeName");
     let value = text(input, "AttributeValue");
-    check_attribute(name, value)?;
     let subscription = all_mut(state, call)
         .iter_mut()
         .find(|it| it.arn == arn && it.deleted.is_none())
         .ok_or_else(no_subscription)?;
-    if value.is_empty() {
+    let scope = subscription
+        .attributes
+        .get("FilterPolicyScope")
+        .map(String::as_str);
+    check_attribute(&subscription.protocol, scope, name, value)?;
+    let policy = subscription.attributes.get("FilterPolicy").map(String::as_str);
+    if name == "FilterPolicyScope" && value == "MessageAttributes" && policy.is_some_and(is_nested) {
+        return Err(invalid("FilterPolicyScope: the filter policy is nested"));
+    }
+    if name == "FilterPolicy" && value == "{}" {
+        // Without a policy there is nothing to look at.
+        subscription.attributes.remove("FilterPolicy");
+        subscription.attributes.remove("FilterPolicyScope");
+    } else if value.is_empty() {
         subscription.attributes.remove(name);
     } else {
         subscription.attributes.insert(name.to_owned(), value.to_owned());
@@ -338,22 +356,79 @@ fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), Failure> {
     }
 }
 
-fn check_attribute(name: &str, value: &str) -> Result<(), Failure> {
-    let json = || {
-        if value.is_empty() || serde_json::from_str::<Value>(value).is_ok_and(|it| it.is_object()) {
-            Ok(())
-        } else {
-            Err(invalid(format!("{name}: failed to parse JSON.")))
-        }
+/// Checks an attribute of a subscription whose filter policy looks at `scope`.
+fn check_attribute(protocol: &str, scope: Option<&str>, name: &str, value: &str) -> Result<(), Failure> {
+    let object = || {
+        serde_json::from_str::<Value>(value)
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(|| invalid(format!("{name}: failed to parse JSON.")))
     };
     match name {
-        "FilterPolicy" | "RedrivePolicy" | "DeliveryPolicy" | "ReplayPolicy" => json(),
-        "RawMessageDelivery" if matches!(value, "true" | "false") => Ok(()),
+        "DeliveryPolicy" if !matches!(protocol, "http" | "https") => Err(invalid(format!(
+            "Delivery policy is not supported for protocol {protocol}"
+        ))),
+        "DeliveryPolicy" if value.is_empty() => Ok(()),
+        "DeliveryPolicy" => delivery::check_subscription(value),
+        "RedrivePolicy" | "ReplayPolicy" if value.is_empty() => Ok(()),
+        "RedrivePolicy" => {
+            let queue = object()?;
+            let queue = queue.get("deadLetterTargetArn").and_then(Value::as_str);
+            match queue.is_some_and(|arn| arn.split(':').nth(2) == Some("sqs")) {
+                true => Ok(()),
+                false => Err(invalid(
+                    "RedrivePolicy: must specify an SQS dead-letter queue ARN",
+                )),
+            }
+        }
+        "ReplayPolicy" => object().map(drop),
+        "FilterPolicy" => {
+            let policy = object()?;
+            check_filter(&policy, scope == Some("MessageBody"))
+        }
+        "RawMessageDelivery" if !matches!(value, "true" | "false") => Err(invalid(name)),
+        "RawMessageDelivery"
+            if value == "true" && !matches!(protocol, "sqs" | "http" | "https" | "firehose") =>
+        {
+            Err(invalid(format!(
+                "Attributes Reason: RawMessageDelivery is not supported for protocol {protocol}"
+            )))
+        }
+        "RawMessageDelivery" => Ok(()),
         "FilterPolicyScope" if matches!(value, "MessageAttributes" | "MessageBody") => Ok(()),
-        "RawMessageDelivery" | "FilterPolicyScope" => Err(invalid(name)),
+        "FilterPolicyScope" => Err(invalid(name)),
         "SubscriptionRoleArn" => Ok(()),
         _ => Err(invalid("AttributeName")),
     }
+}
+
+fn is_nested(policy: &str) -> bool {
+    serde_json::from_str::<Value>(policy)
+        .ok()
+        .and_then(|policy| Some(policy.as_object()?.values().any(Value::is_object)))
+        .unwrap_or(false)
+}
+
+/// AWS: "Filter policy constraints in Amazon SNS".
+fn check_filter(policy: &Value, may_nest: bool) -> Result<(), Failure> {
+    for (key, value) in policy.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(values) if !values.is_empty() => {}
+            Value::Array(_) => return Err(invalid("FilterPolicy: Empty arrays are not allowed")),
+            Value::Object(_) if may_nest => check_filter(value, may_nest)?,
+            Value::Object(_) => {
+                return Err(invalid(
+                    "FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy",
+                ));
+            }
+            _ => {
+                return Err(invalid(format!(
+                    "FilterPolicy: \"{key}\" must be an object or an array"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn hex(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::delivery;
 use super::subscriptions::{self, Standing};
 use super::{
     element, invalid, map, next_token, tags, text, topic, topic_arn, topic_mut, topic_name, write_map,
@@ -14,9 +15,6 @@ use crate::state::{State, Tags, Topic};
 
 const PAGE: usize = 100;
 const POLICY_BYTES: usize = 30 * 1024;
-
-/// What SNS answers where no delivery policy was set.
-const DELIVERY_POLICY: &str = r#"{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3,"numMaxDelayRetries":0,"numNoDelayRetries":0,"numMinDelayRetries":0,"backoffFunction":"linear"},"disableSubscriptionOverrides":false,"defaultRequestPolicy":{"headerContentType":"text/plain; charset=UTF-8"}}}"#;
 
 /// Makes a topic, or gives the ARN of the one that is there if it is the same.
 pub(crate) fn create(state: &mut State, call: &Call, input: &Params) -> Result<String, Failure> {
@@ -58,6 +56,7 @@ pub(crate) fn create(state: &mut State, call: &Call, input: &Params) -> Result<S
                 created: call.now,
                 tags,
                 attributes,
+                data_protection: String::new(),
                 published: 0,
             };
             topics.insert(name.to_owned(), topic);
@@ -87,11 +86,7 @@ pub(crate) fn get_attributes(state: &State, call: &Call, input: &Params) -> Resu
         ("Policy", default_policy(call, arn)),
         (
             "EffectiveDeliveryPolicy",
-            topic
-                .attributes
-                .get("DeliveryPolicy")
-                .map_or(DELIVERY_POLICY, String::as_str)
-                .to_owned(),
+            delivery::effective(topic.attributes.get("DeliveryPolicy").map(String::as_str)),
         ),
     ] {
         shown.entry(name.to_owned()).or_insert(default);
@@ -111,6 +106,43 @@ pub(crate) fn set_attributes(state: &mut State, call: &Call, input: &Params) -> 
     } else {
         topic.attributes.insert(name.to_owned(), value.to_owned());
     }
+    Ok(String::new())
+}
+
+/// What an attribute of delivery status is about: of which protocol it is does not matter, and there
+/// is no sample of failures.
+fn feedback(name: &str) -> Option<&str> {
+    let of = ["Application", "Firehose", "HTTP", "Lambda", "SQS"];
+    let rest = of.iter().find_map(|protocol| name.strip_prefix(protocol))?;
+    match rest {
+        "SuccessFeedbackRoleArn" | "FailureFeedbackRoleArn" => Some("RoleArn"),
+        "SuccessFeedbackSampleRate" => Some("SampleRate"),
+        _ => None,
+    }
+}
+
+pub(crate) fn get_data_protection(state: &State, call: &Call, input: &Params) -> Result<String, Failure> {
+    let topic = topic(state, call, text(input, "ResourceArn"))?;
+    Ok(element("DataProtectionPolicy", &topic.data_protection))
+}
+
+/// Sets a topic's data protection policy; an empty one takes it away.
+pub(crate) fn put_data_protection(state: &mut State, call: &Call, input: &Params) -> Result<String, Failure> {
+    let topic = topic_mut(state, call, text(input, "ResourceArn"))?;
+    let policy = text(input, "DataProtectionPolicy");
+    if policy.len() > 30_720 {
+        return Err(invalid("DataProtectionPolicy Reason: policy is too long"));
+    }
+    if !policy.is_empty() {
+        let document: Option<Value> = serde_json::from_str(policy).ok();
+        let has = |key: &str| document.as_ref().is_some_and(|it| it.get(key).is_some());
+        if !["Name", "Version", "Statement"].into_iter().all(has) {
+            return Err(invalid(
+                "DataProtectionPolicy Reason: not a data protection policy",
+            ));
+        }
+    }
+    topic.data_protection = policy.to_owned();
     Ok(String::new())
 }
 
@@ -240,14 +272,11 @@ fn default_policy(call: &Call, arn: &str) -> String {
 fn check_attribute(name: &str, value: &str) -> Result<(), Failure> {
     match name {
         "Policy" => check_policy(value),
-        "DeliveryPolicy" => match serde_json::from_str::<Value>(value) {
-            Ok(Value::Object(_)) => Ok(()),
-            _ => Err(invalid("DeliveryPolicy: Unable to parse")),
-        },
+        "DeliveryPolicy" if value.is_empty() => Ok(()),
+        "DeliveryPolicy" => delivery::check_topic(value),
         "DisplayName" if value.chars().count() > 100 => Err(invalid("DisplayName")),
         "DisplayName"
         | "KmsMasterKeyId"
-        | "TracingConfig"
         | "FifoTopic"
         | "ContentBasedDeduplication"
         | "ArchivePolicy"
@@ -255,7 +284,19 @@ fn check_attribute(name: &str, value: &str) -> Result<(), Failure> {
         | "DataProtectionPolicy" => Ok(()),
         "SignatureVersion" if matches!(value, "1" | "2") => Ok(()),
         "SignatureVersion" => Err(invalid("SignatureVersion")),
-        name if name.ends_with("FeedbackRoleArn") || name.ends_with("FeedbackSampleRate") => Ok(()),
+        "TracingConfig" if matches!(value, "PassThrough" | "Active") => Ok(()),
+        "TracingConfig" => Err(invalid("TracingConfig")),
+        name if feedback(name) == Some("RoleArn") => {
+            let role = value.starts_with("arn:") && value.contains(":iam::") && value.contains(":role/");
+            match value.is_empty() || role {
+                true => Ok(()),
+                false => Err(invalid(format!("{name}: Invalid role ARN"))),
+            }
+        }
+        name if feedback(name) == Some("SampleRate") => match value.parse::<u32>() {
+            Ok(0..=100) => Ok(()),
+            _ => Err(invalid(format!("{name} must be between 0 and 100"))),
+        },
         _ => Err(invalid("AttributeName")),
     }
 }

@@ -24,7 +24,7 @@ pub(crate) enum Logging {
 }
 
 /// Reads `"none"` or a table.
-fn none_or<T>(
+pub(crate) fn none_or<T>(
     value: &Value<'_>,
     none: T,
     example: &str,
