@@ -119,6 +119,14 @@ codes! {
     UNREMEMBERED = "unremembered";
     /// A `[[moved]]` that does not lead from a label that is gone to a section that is there.
     BAD_MOVE = "bad-move";
+    /// An alarm with other dimensions than all of the spec's filters that count into its metric.
+    OTHER_DIMENSIONS = "other-dimensions";
+    /// An alarm on a unit that none of the spec's filters gives to its metric.
+    OTHER_UNIT = "other-unit";
+    /// An alarm on a metric whose name all but equals that of one that a filter of the spec counts into.
+    NEAR_MISS = "near-miss";
+    /// An alarm whose threshold nothing that the spec's filters count can breach.
+    NEVER_FIRES = "never-fires";
 }
 
 impl Problem {

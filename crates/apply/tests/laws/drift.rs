@@ -342,6 +342,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             operator,
             missing_data,
             unit,
+            low_sample_percentiles: _,
             actions_enabled,
             alarm_actions,
             ok_actions,

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_cloudwatch::types;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Statistic, Unit};
+use trailwarden_spec::kinds::{Alarm, LowSamples, MissingData, Operator, Statistic, Unit};
 use trailwarden_spec::leaf::{Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
@@ -193,6 +193,17 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
             None => unknown("unit", raw),
         }
     }
+    // `evaluate` is what an absent value means.
+    alarm.low_sample_percentiles = Managed::Set(LowSamples::Evaluate);
+    if let Some(raw) = wire
+        .evaluate_low_sample_count_percentile()
+        .filter(|raw| !raw.is_empty())
+    {
+        match LowSamples::from_word(raw) {
+            Some(few) => alarm.low_sample_percentiles = Managed::Set(few),
+            None => unknown("treatment of percentiles of few values", raw),
+        }
+    }
     alarm.description = Managed::Set(wire.alarm_description().unwrap_or_default().into());
     alarm.period = number(wire.period()).unwrap_or(alarm.period);
     alarm.evaluation_periods = number(wire.evaluation_periods()).unwrap_or(alarm.evaluation_periods);
@@ -244,15 +255,6 @@ fn strange_features(wire: &types::MetricAlarm) -> Vec<String> {
                 .is_some_and(|config| config.alarm_tags_propagation().is_some()),
             "its tags in notifications".to_owned(),
         ),
-        (
-            // `evaluate` is what an absent value means.
-            wire.evaluate_low_sample_count_percentile()
-                .is_some_and(|word| !word.is_empty() && word != "evaluate"),
-            format!(
-                "`{}` for percentiles of few samples",
-                wire.evaluate_low_sample_count_percentile().unwrap_or_default()
-            ),
-        ),
     ];
     features
         .into_iter()
@@ -274,6 +276,11 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
         Some(arns.into_iter().flatten().map(Arn::to_string).collect())
     };
     let simple = alarm.statistic.is_simple();
+    // Absent means `evaluate`, and other statistics take neither.
+    let few = alarm.low_sample_percentiles.get();
+    let few = few
+        .filter(|few| **few == LowSamples::Ignore)
+        .map(|few| few.as_str().to_owned());
     let dimensions = alarm.dimensions.iter();
     let dimensions: Vec<_> = dimensions
         .map(|(name, value)| types::Dimension::builder().name(name).value(value).build())
@@ -294,6 +301,7 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
             .threshold(alarm.threshold)
             .comparison_operator(alarm.operator.as_str().into())
             .treat_missing_data(alarm.missing_data.as_str())
+            .set_evaluate_low_sample_count_percentile(few.clone())
             .set_unit((alarm.unit != Unit::None).then(|| alarm.unit.as_str().into()))
             .actions_enabled(alarm.actions_enabled)
             .set_alarm_actions(texts(Some(&alarm.alarm_actions)))

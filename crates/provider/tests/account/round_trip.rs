@@ -5,7 +5,9 @@ use trailwarden_account::{ErrorKind, Mutate, Observe};
 use trailwarden_provider::Provider;
 use trailwarden_sandbox::Sandbox;
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Protocol, Statistic, TopicPolicy, Unit};
+use trailwarden_spec::kinds::{
+    Alarm, LowSamples, MissingData, Operator, Protocol, Statistic, TopicPolicy, Unit,
+};
 use trailwarden_spec::leaf::{FilterPattern, Managed, Owner, Retention, Statements, Tags};
 use trailwarden_spec::{Kind, Object};
 
@@ -175,6 +177,8 @@ async fn alarms() {
     change(&|alarm| alarm.metric = "other".into());
     change(&|alarm| alarm.dimensions = [("user".to_owned(), "root".to_owned())].into());
     change(&|alarm| alarm.statistic = Statistic::parse("p99.9").unwrap());
+    change(&|alarm| alarm.low_sample_percentiles = Managed::Set(LowSamples::Ignore));
+    change(&|alarm| alarm.low_sample_percentiles = Managed::Set(LowSamples::Evaluate));
     change(&|alarm| alarm.statistic = Statistic::parse("Average").unwrap());
     change(&|alarm| alarm.period = 60);
     change(&|alarm| alarm.evaluation_periods = 3);

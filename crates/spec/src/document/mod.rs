@@ -19,6 +19,7 @@ mod bucket;
 mod decoder;
 mod endpoint;
 mod heartbeat;
+mod joins;
 mod limits;
 mod log_group;
 mod metric_filter;

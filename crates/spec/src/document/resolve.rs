@@ -12,6 +12,7 @@ use crate::{Address, Kind, Object, Scope};
 
 use super::alarm::Actions;
 use super::decoder::{At, Sink, Spot};
+use super::joins::{self, Joint};
 use super::names;
 use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
@@ -28,6 +29,8 @@ pub(crate) struct Resolver<'d> {
     /// Labels of roles, with the names of the groups that trails deliver to with them, and the
     /// organization whose events go there.
     pub(crate) delivers: BTreeMap<String, BTreeSet<(String, Option<String>)>>,
+    /// The alarms of sections, with the places of what their metrics are found by.
+    pub(crate) joints: Vec<(Address, Joint)>,
 }
 
 /// Resolves a document.
@@ -50,6 +53,7 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         document,
         wanted,
         delivers: BTreeMap::new(),
+        joints: Vec::new(),
     };
     resolver.all();
     resolver.wanted
@@ -85,6 +89,7 @@ impl<'d> Resolver<'d> {
         adopt::resolve(self);
         release::resolve(self);
         metric_filter::check_all(self);
+        joins::check(self);
     }
 
     /// Account and region.

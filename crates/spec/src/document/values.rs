@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::kinds::{
-    Insight, LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership, Operator, Protocol,
-    SelectorForm, Statistic, StorageClass, Unit,
+    Insight, LockMode, LogClass, LowSamples, ManagementEvents, MissingData, ObjectOwnership, Operator,
+    Protocol, SelectorForm, Statistic, StorageClass, Unit,
 };
 use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
@@ -170,6 +170,7 @@ words! {
     Insight: Insight::from_word;
     LockMode: LockMode::from_word;
     LogClass: LogClass::from_word;
+    LowSamples: LowSamples::from_word;
     ManagementEvents: ManagementEvents::from_word;
     MissingData: MissingData::from_word;
     ObjectOwnership: ObjectOwnership::from_word;

@@ -96,6 +96,12 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[alarm.a]\nnamspace = \"n\"\nmetrics = \"m\"\nnotfy = []\n",
         &["unknown-key", "unknown-key", "unknown-key"],
     ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nlow_sample_percentiles = \"ignore\"\n\
+         allow = [\"never-fire\"]\n[alarm.b]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nstatistic = \"p99\"\n\
+         low_sample_percentiles = \"ignored\"\n",
+        &["contradiction", "unknown-word", "unknown-word"],
+    ),
     ("[topic.t]\n[[adopt]]\naddres = \"topic.t\"\n", &["unknown-key"]),
     (
         "[topic.t]\n[[topic.t.subscription]]\nprotcol = \"email\"\nendpoint_evn = \"MAIL\"\n",
