@@ -144,3 +144,128 @@ fn tags_of_an_alarm_that_is_there_are_changed() {
 fn tags_of_an_alarm_that_is_there_are_changed_on_moto() {
     retags(&World::on_moto());
 }
+
+const COMPOSITE: &str = r#"
+[alarm.errors]
+namespace = "Acme"
+metric = "errors"
+notify = []
+
+[composite_alarm.both]
+rule = 'ALARM(alarm.latency) AND (ALARM(alarm.errors))'
+description = "both at once"
+notify = ["alerts"]
+suppressor = { alarm = "composite_alarm.maintenance", wait_period = 60, extension_period = 120 }
+tags = { team = "security" }
+
+[composite_alarm.maintenance]
+rule = 'FALSE'
+notify = []
+"#;
+
+fn write_composite(world: &World, text: &str) {
+    let text = format!("{SPEC}{text}").replace("123456789012", &world.account);
+    world.write("spec.toml", &text);
+}
+
+fn both(world: &World) -> Option<aws_sdk_cloudwatch::types::CompositeAlarm> {
+    use aws_sdk_cloudwatch::types::AlarmType;
+    let describe = Clients::of(world)
+        .cloudwatch
+        .describe_alarms()
+        .alarm_names("both");
+    let alarms = wait(describe.alarm_types(AlarmType::CompositeAlarm).send()).expect("alarms");
+    alarms.composite_alarms.unwrap_or_default().pop()
+}
+
+#[test]
+fn a_composite_alarm_lives_and_goes_before_what_it_asks() {
+    let world = World::on_sandbox();
+    write_composite(&world, COMPOSITE);
+    world.apply();
+    world.expect_no_differences();
+    let there = both(&world).expect("an alarm");
+    assert_eq!(
+        there.alarm_rule(),
+        Some("ALARM(\"latency\") AND ALARM(\"errors\")")
+    );
+    assert_eq!(there.actions_suppressor(), Some("maintenance"));
+
+    // Somebody writes the rule in another way, and then another rule.
+    let put = |rule: &str| {
+        let put = Clients::of(&world)
+            .cloudwatch
+            .put_composite_alarm()
+            .alarm_name("both");
+        let put = put
+            .alarm_rule(rule)
+            .alarm_description("both at once")
+            .set_alarm_actions(there.alarm_actions.clone())
+            .ok_actions(Clients::of(&world).topic("alerts"))
+            .actions_suppressor("maintenance")
+            .actions_suppressor_wait_period(60)
+            .actions_suppressor_extension_period(120);
+        wait(put.send()).expect("written");
+    };
+    put("(ALARM(latency) AND ALARM(errors))");
+    world.expect_no_differences();
+    put("ALARM(latency)");
+    world
+        .run(&["plan", "spec.toml", "--detailed-exitcode"])
+        .exits(2)
+        .prints("composite_alarm.both");
+    // What the spec leaves alone is kept, and tags are changed where they are.
+    write_composite(
+        &world,
+        &COMPOSITE.replace("{ team = \"security\" }", "{ env = \"prod\" }"),
+    );
+    world.apply();
+    world.expect_no_differences();
+    let after = both(&world).expect("an alarm");
+    assert_eq!(after.ok_actions().len(), 1);
+    assert_eq!(after.alarm_rule(), there.alarm_rule());
+
+    // The names of alarms that it asks change: the old ones go last.
+    write_composite(&world, &COMPOSITE.replace("alarm.errors", "alarm.failures"));
+    world
+        .run(&["apply", "spec.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
+    world.expect_no_differences();
+    let after = both(&world).expect("an alarm");
+    assert_eq!(
+        after.alarm_rule(),
+        Some("ALARM(\"latency\") AND ALARM(\"failures\")")
+    );
+
+    write_composite(&world, "");
+    world
+        .run(&["apply", "spec.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
+    world.expect_no_differences();
+    assert!(both(&world).is_none());
+}
+
+#[test]
+fn a_composite_alarm_is_adopted_and_asks_what_exists() {
+    let world = World::on_sandbox();
+    let clients = Clients::of(&world);
+    let put = clients.cloudwatch.put_composite_alarm();
+    wait(put.alarm_name("deployment").alarm_rule("FALSE").send()).expect("written");
+    let put = clients.cloudwatch.put_composite_alarm();
+    wait(put.alarm_name("mine").alarm_rule("ALARM(deployment)").send()).expect("written");
+    let spec =
+        "[composite_alarm.mine]\nrule = 'ALARM(\"deployment\") AND ALARM(alarm.latency)'\nnotify = []\n";
+    write_composite(&world, spec);
+    world
+        .run(&["plan", "spec.toml"])
+        .exits(5)
+        .prints("x composite_alarm.mine");
+    write_composite(
+        &world,
+        &format!("{spec}[[adopt]]\naddress = \"composite_alarm.mine\"\n"),
+    );
+    world.apply();
+    world.expect_no_differences();
+    write_composite(&world, &spec.replace("\"deployment\"", "\"deployments\""));
+    world.run(&["plan", "spec.toml"]).exits(5).prints("deployments");
+}

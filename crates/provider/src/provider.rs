@@ -4,7 +4,8 @@ use tokio::sync::OnceCell;
 use trailwarden_account::{AccountError, ErrorKind, Identity, Mutate, Observe};
 use trailwarden_spec::arn::{Arn, partition_of};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, LogGroup, MetricFilter, Role, Subscription, Topic, TopicPolicy, Trail,
+    Alarm, Bucket, BucketPolicy, CompositeAlarm, LogGroup, MetricFilter, Role, Subscription, Topic,
+    TopicPolicy, Trail,
 };
 use trailwarden_spec::leaf::MARKS;
 use trailwarden_spec::live::{Found, Live};
@@ -38,6 +39,7 @@ macro_rules! with_page {
             Object::TopicPolicy($page) => $body,
             Object::Subscription($page) => $body,
             Object::Alarm($page) => $body,
+            Object::CompositeAlarm($page) => $body,
         }
     };
 }
@@ -55,6 +57,7 @@ pub(crate) async fn read(aws: &Aws, kind: Kind, name: &str) -> Result<Option<Fou
         Kind::TopicPolicy => TopicPolicy::read(aws, name).await,
         Kind::Subscription => Subscription::read(aws, name).await,
         Kind::Alarm => Alarm::read(aws, name).await,
+        Kind::CompositeAlarm => CompositeAlarm::read(aws, name).await,
     }
 }
 
@@ -175,7 +178,8 @@ impl Mutate for Provider {
             Topic,
             TopicPolicy,
             Subscription,
-            Alarm
+            Alarm,
+            CompositeAlarm
         )
     }
 

@@ -119,6 +119,10 @@ codes! {
     UNREMEMBERED = "unremembered";
     /// A `[[moved]]` that does not lead from a label that is gone to a section that is there.
     BAD_MOVE = "bad-move";
+    /// The rule of a composite alarm that cannot be read.
+    BAD_RULE = "bad-rule";
+    /// Composite alarms that ask each other in a circle.
+    CIRCLE = "circle";
     /// An alarm with other dimensions than all of the spec's filters that count into its metric.
     OTHER_DIMENSIONS = "other-dimensions";
     /// An alarm on a unit that none of the spec's filters gives to its metric.

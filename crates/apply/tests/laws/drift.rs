@@ -10,7 +10,7 @@ use trailwarden_spec::kinds::{
     Subscription, Topic, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
+    AlarmRule, FilterPattern, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
 };
 use trailwarden_spec::{Address, Kind, Object};
 
@@ -185,6 +185,7 @@ fn rename(object: &mut Object, suffix: &str) {
             o.endpoint = trailwarden_spec::leaf::Endpoint::new("email", &theirs);
         }
         Object::Alarm(o) => o.name.push_str(suffix),
+        Object::CompositeAlarm(o) => o.name.push_str(suffix),
         Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
 }
@@ -366,6 +367,12 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
             14 => lose(tags),
             _ => guard(tags),
+        },
+        Object::CompositeAlarm(alarm) => match how % 4 {
+            0 => alarm.description = Managed::Set("drift".into()),
+            1 => alarm.rule = AlarmRule::read("FALSE"),
+            2 => alarm.actions_enabled = false,
+            _ => alarm.alarm_actions = BTreeSet::new(),
         },
         Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }

@@ -16,6 +16,7 @@ use crate::wanted::{Stack, Wanted};
 mod adopt;
 mod alarm;
 mod bucket;
+mod composite_alarm;
 mod decoder;
 mod endpoint;
 mod heartbeat;

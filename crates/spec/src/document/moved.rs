@@ -11,6 +11,7 @@ use crate::problem::{Problem, code};
 
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
+use super::composite_alarm::CompositeSection;
 use super::decoder::{At, Sink, Table};
 use super::metric_filter::FilterSection;
 use super::names::LABEL;
@@ -22,7 +23,7 @@ use super::topic::TopicSection;
 use super::trail::TrailSection;
 
 /// The sections that have labels.
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 9] = [
     TrailSection::WORD,
     BucketSection::WORD,
     LogGroup::WORD,
@@ -31,6 +32,7 @@ const WORDS: [&str; 8] = [
     RuleSection::WORD,
     FilterSection::WORD,
     AlarmSection::WORD,
+    CompositeSection::WORD,
 ];
 
 /// A section as people call it: `rule.iam-changes`.

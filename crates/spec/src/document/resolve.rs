@@ -18,7 +18,10 @@ use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
-use super::{adopt, alarm, bucket, log_group, metric_filter, release, rule, topic, trail};
+use super::{adopt, alarm, bucket, composite_alarm, log_group, metric_filter, release, rule, topic, trail};
+
+/// The actions of an alarm, for each of its states.
+pub(crate) type Told = (BTreeSet<Arn>, Managed<BTreeSet<Arn>>, Managed<BTreeSet<Arn>>);
 
 /// Builds what is wanted.
 pub(crate) struct Resolver<'d> {
@@ -83,6 +86,7 @@ impl<'d> Resolver<'d> {
         for entry in document.alarms.values() {
             alarm::resolve(self, entry);
         }
+        composite_alarm::resolve(self);
         log_group::check_classes(self);
         self.topic_policies();
         self.existing_that_is_defined();
@@ -238,6 +242,17 @@ impl<'d> Resolver<'d> {
 
     /// An alarm with its actions resolved.
     pub(crate) fn with_actions(&mut self, alarm: Alarm, actions: &Actions, path: &str) -> Alarm {
+        let (alarm_actions, ok_actions, insufficient_data_actions) = self.actions(actions, path);
+        Alarm {
+            alarm_actions,
+            ok_actions,
+            insufficient_data_actions,
+            ..alarm
+        }
+    }
+
+    /// Who is told of `ALARM`, of `OK` and of `INSUFFICIENT_DATA`.
+    pub(crate) fn actions(&mut self, actions: &Actions, path: &str) -> Told {
         let Actions {
             notify,
             ok,
@@ -247,12 +262,11 @@ impl<'d> Resolver<'d> {
             whom.as_ref()
                 .map(|whom| self.targets(whom, &format!("{path}.{key}")))
         };
-        Alarm {
-            alarm_actions: set(notify, "notify").unwrap_or_default(),
-            ok_actions: set(ok, "notify_ok").into(),
-            insufficient_data_actions: set(insufficient_data, "notify_insufficient_data").into(),
-            ..alarm
-        }
+        (
+            set(notify, "notify").unwrap_or_default(),
+            set(ok, "notify_ok").into(),
+            set(insufficient_data, "notify_insufficient_data").into(),
+        )
     }
 
     fn targets(&mut self, notify: &Notify, path: &str) -> BTreeSet<Arn> {
@@ -338,6 +352,9 @@ impl<'d> Resolver<'d> {
                 .values()
                 .filter_map(|wish| match &wish.object {
                     Object::Alarm(alarm) if notifies(alarm, &arn) => Some(alarm.name.as_str()),
+                    Object::CompositeAlarm(alarm) if alarm.actions().any(|action| *action == arn) => {
+                        Some(alarm.name.as_str())
+                    }
                     _ => None,
                 })
                 .collect();

@@ -8,6 +8,7 @@ use crate::problem::{Problem, code};
 use super::adopt::Adopt;
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
+use super::composite_alarm::CompositeSection;
 use super::decoder::{At, Spot, Table};
 use super::metric_filter::FilterSection;
 use super::moved::Moves;
@@ -80,6 +81,7 @@ pub(crate) struct Document {
     pub(crate) rules: Sections<RuleSection>,
     pub(crate) filters: Sections<FilterSection>,
     pub(crate) alarms: Sections<AlarmSection>,
+    pub(crate) composites: Sections<CompositeSection>,
     pub(crate) adopt: Vec<Adopt>,
     pub(crate) release: Vec<Release>,
     /// Sections of which one is mistyped: that they are not there is no news.
@@ -108,6 +110,7 @@ impl Document {
         collect(&mut self.rules, &mut root, header, moves);
         collect(&mut self.filters, &mut root, header, moves);
         collect(&mut self.alarms, &mut root, header, moves);
+        collect(&mut self.composites, &mut root, header, moves);
         for mut table in root.tables("adopt") {
             self.adopt.extend(Adopt::read(&mut table));
             table.finish();
@@ -139,6 +142,8 @@ impl Document {
             RoleSection::WORD,
             TopicSection::WORD,
             RuleSection::WORD,
+            AlarmSection::WORD,
+            CompositeSection::WORD,
         ];
         self.mistyped
             .extend(sections.into_iter().filter(|word| root.mistyped(word)));
@@ -163,6 +168,7 @@ impl Document {
             .chain(known(&self.rules))
             .chain(known(&self.filters))
             .chain(known(&self.alarms))
+            .chain(known(&self.composites))
     }
 
     /// True when there is no section that makes an object.
@@ -181,6 +187,7 @@ impl Document {
             rules,
             filters,
             alarms,
+            composites,
         } = self;
         buckets.is_empty()
             && log_groups.is_empty()
@@ -190,6 +197,7 @@ impl Document {
             && rules.is_empty()
             && filters.is_empty()
             && alarms.is_empty()
+            && composites.is_empty()
     }
 }
 

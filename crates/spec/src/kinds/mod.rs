@@ -17,6 +17,7 @@ use crate::{Address, Scope};
 mod alarm;
 mod bucket;
 mod bucket_policy;
+mod composite_alarm;
 mod log_group;
 mod metric_filter;
 mod role;
@@ -31,6 +32,7 @@ pub use bucket::{
     Period, StorageClass, Transition,
 };
 pub use bucket_policy::BucketPolicy;
+pub use composite_alarm::{CompositeAlarm, Suppressor};
 pub use log_group::{LogClass, LogGroup};
 pub use metric_filter::{MetricFilter, Unit};
 pub use role::Role;
@@ -264,6 +266,8 @@ kinds! {
     Subscription = "subscription", "subscription";
     /// A `CloudWatch` metric alarm.
     Alarm = "alarm", "alarm";
+    /// A `CloudWatch` alarm on the states of other alarms.
+    CompositeAlarm = "composite_alarm", "composite alarm";
 }
 
 impl Object {

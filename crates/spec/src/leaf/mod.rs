@@ -2,6 +2,7 @@
 //!
 //! The constructors normalise, and both the TOML decoder and the provider go through them.
 
+mod alarm_rule;
 mod brief;
 mod endpoint;
 mod managed;
@@ -11,6 +12,7 @@ mod selectors;
 mod statements;
 mod tags;
 
+pub use alarm_rule::{AlarmRule, Asked, RuleProblem};
 pub use brief::in_brief;
 pub use endpoint::{Endpoint, digest};
 pub use managed::Managed;
