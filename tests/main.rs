@@ -2,6 +2,7 @@
 //!
 //! One test target, so that everything is linked once and moto is started once.
 
+mod alarm;
 mod bucket;
 mod changes;
 mod complaints;

@@ -74,6 +74,7 @@ fn is_silent(object: &Object) -> bool {
     match object {
         Object::Trail(trail) => !trail.logging,
         Object::Alarm(alarm) => !alarm.actions_enabled,
+        Object::CompositeAlarm(alarm) => !alarm.actions_enabled,
         _ => false,
     }
 }

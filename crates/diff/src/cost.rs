@@ -18,6 +18,9 @@ const ALARM: u64 = 10;
 /// An alarm with shorter periods (the same page, high resolution).
 const FAST_ALARM: u64 = 30;
 
+/// A composite alarm, in US cents a month (the same page).
+const COMPOSITE_ALARM: u64 = 50;
+
 /// A custom metric, in US cents a month: the price of an account's first 10,000 (the same page). It
 /// is counted by the hour and only while values arrive.
 const METRIC: u64 = 30;
@@ -56,6 +59,8 @@ pub enum CostOf {
     Alarms,
     /// Metric alarms with shorter periods.
     HighResolutionAlarms,
+    /// Composite alarms.
+    CompositeAlarms,
     /// Metrics that filters count into; one with dimensions is a metric for each of their values,
     /// which no plan knows.
     CustomMetrics,
@@ -91,6 +96,7 @@ impl CostOf {
         match self {
             Self::Alarms => Some(ALARM),
             Self::HighResolutionAlarms => Some(FAST_ALARM),
+            Self::CompositeAlarms => Some(COMPOSITE_ALARM),
             Self::CustomMetrics => Some(METRIC),
             Self::Keys => Some(KEY),
             Self::ManagementEventCopies | Self::DataEvents | Self::Insights => None,
@@ -111,6 +117,7 @@ impl CostOf {
         let (one, many) = match self {
             Self::Alarms => ("alarm", "alarms"),
             Self::HighResolutionAlarms => ("high-resolution alarm", "high-resolution alarms"),
+            Self::CompositeAlarms => ("composite alarm", "composite alarms"),
             Self::CustomMetrics => ("custom metric", "custom metrics"),
             Self::Keys => ("KMS key", "KMS keys"),
             Self::ManagementEventCopies => (
@@ -126,7 +133,8 @@ impl CostOf {
 
 /// What everything that the spec wants costs, whether it is there already or not.
 pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
-    let (mut alarms, mut fast_alarms, mut keys, mut reading, mut writing) = (0, 0, 0, 0_u64, 0_u64);
+    let (mut alarms, mut fast_alarms, mut keys, mut composites, mut reading, mut writing) =
+        (0, 0, 0, 0, 0_u64, 0_u64);
     let (mut data, mut insights) = (0, 0);
     let mut metrics = BTreeSet::new();
     for wish in wanted.objects.values() {
@@ -134,6 +142,7 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
             Object::Alarm(alarm) if alarm.period < 60 => fast_alarms += 1,
             Object::Alarm(_) => alarms += 1,
             Object::Key(_) => keys += 1,
+            Object::CompositeAlarm(_) => composites += 1,
             Object::MetricFilter(filter) => {
                 metrics.insert((filter.namespace.as_str(), filter.metric.as_str()));
             }
@@ -156,6 +165,7 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
     let counts = [
         (CostOf::Alarms, alarms),
         (CostOf::HighResolutionAlarms, fast_alarms),
+        (CostOf::CompositeAlarms, composites),
         (CostOf::CustomMetrics, metrics.len() as u64),
         (CostOf::Keys, keys),
         (

@@ -17,13 +17,14 @@ use crate::blind::Feeds;
 use crate::plan::{Action, Phase, Step};
 
 /// What takes part in telling a human of an event. Filters vanish with their log group, too.
-const WATCH: [Kind; 6] = [
+const WATCH: [Kind; 7] = [
     Kind::Trail,
     Kind::MetricFilter,
     Kind::Topic,
     Kind::TopicPolicy,
     Kind::Subscription,
     Kind::Alarm,
+    Kind::CompositeAlarm,
 ];
 
 /// Sorts steps by address, divides updates that both add and remove what others lean on, and says
@@ -154,14 +155,15 @@ impl<'a> Order<'a> {
             .needs
             .extend(desired.iter().filter_map(|address| self.made.get(address)));
         match &step.after {
-            Some(Object::Alarm(alarm)) => {
+            Some(Object::Alarm(_) | Object::CompositeAlarm(_)) => {
                 // Before an alarm leaves a metric, the one that it goes to is counted.
-                waits
-                    .needs
-                    .extend(self.which(|o| makes(o) && filter(&o.after).is_some_and(|f| feeds(f, alarm))));
+                if let Some(alarm) = alarm(&step.after) {
+                    let fed_by = |o: &Step| filter(&o.after).is_some_and(|f| feeds(f, alarm));
+                    waits.needs.extend(self.which(|o| makes(o) && fed_by(o)));
+                }
                 // Before it leaves a topic, the one that it goes to reaches somebody; a new alarm
                 // is better than none, whoever hears it.
-                for topic in &desired {
+                for topic in desired.iter().filter(|address| address.kind == Kind::Topic) {
                     let serves = |o: &Step| {
                         let part = matches!(o.address.kind, Kind::TopicPolicy | Kind::Subscription);
                         part && makes(o) && self.wants(o, topic)
@@ -229,9 +231,27 @@ impl<'a> Order<'a> {
     }
 
     /// True when a step must be done before another takes away what it holds on to. Buckets whose access
-    /// logs go to each other, by whoever's hand, would wait in a circle.
+    /// logs go to each other and composite alarms that ask each other, by whoever's hand, would wait in a
+    /// circle.
     fn leans(&self, step: &Step, on: &Step) -> bool {
-        self.held(step, &on.address) && !(step.after.is_none() && self.logs_to(on, &step.address))
+        let circle = || self.logs_to(on, &step.address) || self.asks(on, &step.address);
+        self.held(step, &on.address) && !(step.after.is_none() && circle())
+    }
+
+    /// True when a composite alarm asks another one, over however many.
+    fn asks(&self, step: &Step, alarm: &Address) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut queue = vec![step];
+        while let Some(step) = queue.pop() {
+            if step.address.kind != Kind::CompositeAlarm || !seen.insert(&step.address) {
+                continue;
+            }
+            if self.held(step, alarm) {
+                return true;
+            }
+            queue.extend(self.steps.iter().filter(|next| self.held(step, &next.address)));
+        }
+        false
     }
 
     /// True when the access logs of a bucket go to another one, over however many.

@@ -91,9 +91,11 @@ fn leans_on(address: &Address, wanted: &Wanted) -> Vec<Address> {
         return Vec::new();
     };
     let mut needs = wish.object.needs(scope);
-    if let Object::Alarm(alarm) = &wish.object {
+    if let alarm @ (Object::Alarm(_) | Object::CompositeAlarm(_)) = &wish.object {
         let others = wanted.objects.iter().filter(|(_, other)| match &other.object {
-            Object::MetricFilter(filter) => filter.feeds(&alarm.namespace, &alarm.metric),
+            Object::MetricFilter(filter) => {
+                matches!(alarm, Object::Alarm(alarm) if filter.feeds(&alarm.namespace, &alarm.metric))
+            }
             object @ (Object::TopicPolicy(_) | Object::Subscription(_)) => {
                 parent(object, scope).is_some_and(|topic| needs.contains(&topic))
             }

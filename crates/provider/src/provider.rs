@@ -4,8 +4,8 @@ use tokio::sync::OnceCell;
 use trailwarden_account::{AccountError, ErrorKind, Identity, Mutate, Observe};
 use trailwarden_spec::arn::{Arn, partition_of};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, BucketPolicy, Key, KeyPolicy, LogGroup, MetricFilter, Role, Subscription, Topic,
-    TopicPolicy, Trail,
+    Alarm, Bucket, BucketPolicy, CompositeAlarm, Key, KeyPolicy, LogGroup, MetricFilter, Role, Subscription,
+    Topic, TopicPolicy, Trail,
 };
 use trailwarden_spec::leaf::MARKS;
 use trailwarden_spec::live::{Found, Live};
@@ -41,6 +41,7 @@ macro_rules! with_page {
             Object::TopicPolicy($page) => $body,
             Object::Subscription($page) => $body,
             Object::Alarm($page) => $body,
+            Object::CompositeAlarm($page) => $body,
         }
     };
 }
@@ -60,6 +61,7 @@ pub(crate) async fn read(aws: &Aws, kind: Kind, name: &str) -> Result<Option<Fou
         Kind::TopicPolicy => TopicPolicy::read(aws, name).await,
         Kind::Subscription => Subscription::read(aws, name).await,
         Kind::Alarm => Alarm::read(aws, name).await,
+        Kind::CompositeAlarm => CompositeAlarm::read(aws, name).await,
     }?;
     if let Some(found) = &mut found {
         aws.keys.name(&mut found.value);
@@ -186,7 +188,8 @@ impl Mutate for Provider {
             Topic,
             TopicPolicy,
             Subscription,
-            Alarm
+            Alarm,
+            CompositeAlarm
         )
     }
 

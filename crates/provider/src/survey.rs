@@ -120,7 +120,8 @@ impl<'a> Survey<'a> {
     /// what is ours and has no tags is still kept for them.
     fn named(&self, kind: Kind) -> BTreeSet<String> {
         let let_go = self.wanted.release.iter();
-        let let_go = let_go.filter(|address| matches!(address.kind, Kind::Trail | Kind::Alarm));
+        let let_go =
+            let_go.filter(|address| matches!(address.kind, Kind::Trail | Kind::Alarm | Kind::CompositeAlarm));
         let addresses = self.wanted.objects.keys().chain(self.wanted.existing.keys());
         addresses
             .chain(let_go)
@@ -153,7 +154,12 @@ impl<'a> Survey<'a> {
         ask: impl Future<Output = Result<BTreeMap<String, String>, AccountError>>,
     ) -> Result<Found, AccountError> {
         let index = self.index.clone().await?;
-        if let Some(tags) = index.tags(kind, name) {
+        // An ARN does not show whether an alarm is a composite one.
+        let listed = match kind {
+            Kind::CompositeAlarm => Kind::Alarm,
+            kind => kind,
+        };
+        if let Some(tags) = index.tags(listed, name) {
             let found = found(tags.clone());
             let differs = |wish: &Wish| {
                 let desired = wish.object.clone().complete(Some((&found.value, &found.facts)));

@@ -354,7 +354,7 @@ pub(crate) struct Alarm {
     pub(crate) settings: AlarmSettings,
 }
 
-/// What `PutMetricAlarm` replaces as a whole, under AWS's own names.
+/// What `PutMetricAlarm` or `PutCompositeAlarm` replaces as a whole, under AWS's own names.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(crate) struct AlarmSettings {
@@ -384,6 +384,7 @@ pub(crate) struct AlarmSettings {
     pub(crate) datapoints_to_alarm: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) threshold: Option<f64>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) comparison_operator: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) treat_missing_data: Option<String>,
@@ -394,6 +395,15 @@ pub(crate) struct AlarmSettings {
     pub(crate) metrics: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) threshold_metric_id: Option<String>,
+    /// Of a composite alarm, which has nothing of a metric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) alarm_rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) actions_suppressor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) actions_suppressor_wait_period: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) actions_suppressor_extension_period: Option<i32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -123,6 +123,18 @@ codes! {
     BAD_MOVE = "bad-move";
     /// A filter policy that fits no alarm, on a topic that alarms notify.
     FILTERED_ALARMS = "filtered-alarms";
+    /// The rule of a composite alarm that cannot be read.
+    BAD_RULE = "bad-rule";
+    /// Composite alarms that ask each other in a circle.
+    CIRCLE = "circle";
+    /// An alarm with other dimensions than all of the spec's filters that count into its metric.
+    OTHER_DIMENSIONS = "other-dimensions";
+    /// An alarm on a unit that none of the spec's filters gives to its metric.
+    OTHER_UNIT = "other-unit";
+    /// An alarm on a metric whose name all but equals that of one that a filter of the spec counts into.
+    NEAR_MISS = "near-miss";
+    /// An alarm whose threshold nothing that the spec's filters count can breach.
+    NEVER_FIRES = "never-fires";
 }
 
 impl Problem {

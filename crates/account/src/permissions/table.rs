@@ -229,4 +229,11 @@ pub(super) const GRANTS: &[Grant] = &[
     write("cloudwatch:TagResource", Kind::Alarm, On::Alarm, &["cloudwatch:TagResource"]),
     write("cloudwatch:UntagResource", Kind::Alarm, On::Alarm, &["cloudwatch:UntagResource"]),
     write("cloudwatch:DeleteAlarms", Kind::Alarm, On::Alarm, &["cloudwatch:DeleteAlarms"]),
+    // `CloudWatch` takes permissions for composite alarms only where they hold for all resources.
+    read("cloudwatch:ListTagsForResource", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:ListTagsForResource"]),
+    write("cloudwatch:PutCompositeAlarm", Kind::CompositeAlarm, On::Nothing, &["cloudwatch:PutCompositeAlarm"]),
+    write("cloudwatch:PutCompositeAlarm", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:TagResource"]),
+    write("cloudwatch:TagResource", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:TagResource"]),
+    write("cloudwatch:UntagResource", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:UntagResource"]),
+    write("cloudwatch:DeleteAlarms", Kind::CompositeAlarm, On::Nothing, &["cloudwatch:DeleteAlarms"]),
 ];

@@ -11,7 +11,7 @@ use trailwarden_spec::kinds::{
     TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
+    AlarmRule, FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
 };
 use trailwarden_spec::{Address, Kind, Object};
 
@@ -187,6 +187,7 @@ fn rename(object: &mut Object, suffix: &str) {
             o.endpoint = trailwarden_spec::leaf::Endpoint::new("email", &theirs);
         }
         Object::Alarm(o) => o.name.push_str(suffix),
+        Object::CompositeAlarm(o) => o.name.push_str(suffix),
         Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }
 }
@@ -399,6 +400,7 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             operator,
             missing_data,
             unit,
+            low_sample_percentiles: _,
             actions_enabled,
             alarm_actions,
             ok_actions,
@@ -422,6 +424,12 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
             14 => lose(tags),
             _ => guard(tags),
+        },
+        Object::CompositeAlarm(alarm) => match how % 4 {
+            0 => alarm.description = Managed::Set("drift".into()),
+            1 => alarm.rule = AlarmRule::read("FALSE"),
+            2 => alarm.actions_enabled = false,
+            _ => alarm.alarm_actions = BTreeSet::new(),
         },
         Object::KeyPolicy(_) | Object::BucketPolicy(_) | Object::TopicPolicy(_) => {}
     }

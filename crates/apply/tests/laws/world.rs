@@ -126,7 +126,8 @@ impl World {
     /// What the provider's survey promises: what the spec names, and what is ours.
     pub(crate) fn survey(&self, wanted: &Wanted) -> Live {
         let let_go = |address: &Address| {
-            matches!(address.kind, Kind::Trail | Kind::Alarm) && wanted.release.contains(address)
+            matches!(address.kind, Kind::Trail | Kind::Alarm | Kind::CompositeAlarm)
+                && wanted.release.contains(address)
         };
         let named = |address: &Address| {
             wanted.objects.contains_key(address) || wanted.existing.contains_key(address) || let_go(address)
@@ -198,6 +199,10 @@ impl World {
                 .iter()
                 .filter(|arn| !matches!(now, Some(Object::Alarm(now)) if now.alarm_actions.contains(arn)))
                 .try_for_each(|arn| self.there(Kind::Topic, arn.name())),
+            Object::CompositeAlarm(alarm) => alarm.children().iter().try_for_each(|child| {
+                self.there(Kind::Alarm, child)
+                    .or_else(|_| self.there(Kind::CompositeAlarm, child))
+            }),
             Object::Trail(trail) => {
                 let now = match now {
                     Some(Object::Trail(now)) => Some(now),
@@ -430,6 +435,9 @@ impl World {
                     .into(),
                 );
             }
+            Object::Alarm(_) | Object::CompositeAlarm(_) if self.is_asked(&address.name) => {
+                return Err(format!("{address} is asked by a composite alarm"));
+            }
             Object::LogGroup(_) if object.keeps().is_some() => return Err("ValidationException".into()),
             _ => {
                 self.objects
@@ -439,6 +447,14 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    fn is_asked(&self, alarm: &str) -> bool {
+        let asks = |found: &Found| match &found.value {
+            Object::CompositeAlarm(composite) => composite.children().contains(alarm),
+            _ => false,
+        };
+        self.objects.values().any(asks)
     }
 
     /// Takes away what vanishes with an object.
@@ -508,6 +524,7 @@ pub(crate) fn tags_mut(object: &mut Object) -> Option<&mut Tags> {
         Object::Trail(o) => Some(&mut o.tags),
         Object::Topic(o) => Some(&mut o.tags),
         Object::Alarm(o) => Some(&mut o.tags),
+        Object::CompositeAlarm(o) => Some(&mut o.tags),
         _ => None,
     }
 }

@@ -6,6 +6,8 @@ mod bucket;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod composite_alarm;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod keys;

@@ -239,6 +239,17 @@ fn what_a_spec_costs() {
     let json = render::json(&story.plan());
     assert_eq!(json["cost"][0]["cents_a_month"], 20);
     assert_eq!(json["cost"][3]["what"], "management-event-copies");
+    let composite = trailwarden_spec::leaf::AlarmRule::read("FALSE");
+    let mut dearer = Story::new();
+    dearer.wants(
+        "composite_alarm.c",
+        trailwarden_spec::kinds::CompositeAlarm::new("c", composite),
+    );
+    let words = line(&dearer).unwrap_or_default();
+    assert!(
+        words.contains("USD 0.90 a month for 1 alarm, 1 composite alarm and 1 custom metric"),
+        "{words}"
+    );
     // One trail that records what reads and one that records what writes are no copies.
     let Object::Trail(first) = story.wish(TRAIL) else {
         unreachable!()

@@ -2,54 +2,97 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudwatch::types;
 use trailwarden_account::{AccountError, ErrorKind};
+use trailwarden_spec::Kind;
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Alarm, MissingData, Operator, Statistic, Unit};
-use trailwarden_spec::leaf::{Managed, Tags};
+use trailwarden_spec::kinds::{Alarm, CompositeAlarm, LowSamples, MissingData, Operator, Statistic, Unit};
+use trailwarden_spec::leaf::{AlarmRule, Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api};
 
+use super::composite_alarm;
 use super::known::Known;
 use super::{Aws, Page, retag};
 
 const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
 const LIST_TAGS: Api = Api::read("cloudwatch", "ListTagsForResource");
 const PUT: Api = Api::write("cloudwatch", "PutMetricAlarm");
-const DELETE: Api = Api::write("cloudwatch", "DeleteAlarms");
+pub(super) const DELETE: Api = Api::write("cloudwatch", "DeleteAlarms");
 const TAG: Api = Api::write("cloudwatch", "TagResource");
 const UNTAG: Api = Api::write("cloudwatch", "UntagResource");
 
-const GONE: &[&str] = &["ResourceNotFound", "ResourceNotFoundException"];
+pub(super) const GONE: &[&str] = &["ResourceNotFound", "ResourceNotFoundException"];
 
 /// The most that one call takes or returns.
 const BATCH: usize = 100;
 
-/// An alarm before its tags are known.
+/// An alarm of either sort before its tags are known.
 pub(crate) struct Described {
-    /// Without tags.
-    pub(crate) alarm: Alarm,
-    /// A composite alarm, which only has the name.
-    pub(crate) composite: bool,
+    is: Is,
     inexpressible: Vec<String>,
 }
 
+enum Is {
+    Metric(Alarm),
+    Composite(CompositeAlarm),
+}
+
 impl Described {
-    /// With tags, our marks included.
-    pub(crate) fn found(&self, aws: &Aws, tags: BTreeMap<String, String>) -> Found {
+    /// The name, of which both sorts share one space.
+    pub(crate) fn name(&self) -> &str {
+        match &self.is {
+            Is::Metric(alarm) => &alarm.name,
+            Is::Composite(alarm) => &alarm.name,
+        }
+    }
+
+    /// Its sort.
+    pub(crate) fn kind(&self) -> Kind {
+        match &self.is {
+            Is::Metric(_) => Kind::Alarm,
+            Is::Composite(_) => Kind::CompositeAlarm,
+        }
+    }
+
+    /// With tags, our marks included. One of the other sort than `kind` only is in the way of the
+    /// name.
+    pub(crate) fn found(&self, aws: &Aws, tags: BTreeMap<String, String>, kind: Kind) -> Found {
         let (tags, owner) = Tags::from_wire(tags, &aws.stack);
-        let facts = Facts {
-            inexpressible: self.inexpressible.clone(),
-            ..Facts::default()
-        };
-        Found {
-            value: Alarm {
+        let name = self.name();
+        let mut inexpressible = self.inexpressible.clone();
+        let value = match (&self.is, kind) {
+            (Is::Metric(_), Kind::CompositeAlarm) => {
+                inexpressible = vec!["it is a metric alarm".into()];
+                CompositeAlarm {
+                    tags,
+                    ..CompositeAlarm::new(name, AlarmRule::read("FALSE"))
+                }
+                .into()
+            }
+            (Is::Composite(alarm), Kind::CompositeAlarm) => CompositeAlarm {
                 tags,
-                ..self.alarm.clone()
+                ..alarm.clone()
             }
             .into(),
-            owner,
-            facts,
-        }
+            (Is::Composite(_), _) => {
+                inexpressible = vec!["it is a composite alarm".into()];
+                Alarm {
+                    tags,
+                    ..Alarm::on_metric(name, "", "")
+                }
+                .into()
+            }
+            (Is::Metric(alarm), _) => Alarm {
+                tags,
+                ..alarm.clone()
+            }
+            .into(),
+        };
+        let facts = Facts {
+            inexpressible,
+            ..Facts::default()
+        };
+        Found { value, owner, facts }
     }
 }
 
@@ -102,16 +145,13 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
         };
         let page = aws.door.call(DESCRIBE, send).await?;
         alarms.extend(page.metric_alarms.unwrap_or_default().iter().map(from_wire));
-        alarms.extend(
-            page.composite_alarms
-                .unwrap_or_default()
-                .iter()
-                .map(|composite| Described {
-                    alarm: Alarm::on_metric(composite.alarm_name().unwrap_or_default(), "", ""),
-                    composite: true,
-                    inexpressible: vec!["it is a composite alarm".into()],
-                }),
-        );
+        alarms.extend(page.composite_alarms.unwrap_or_default().iter().map(|wire| {
+            let (alarm, inexpressible) = composite_alarm::from_wire(wire);
+            Described {
+                is: Is::Composite(alarm),
+                inexpressible,
+            }
+        }));
         match page.next_token.filter(|next| !next.is_empty()) {
             Some(next) => token = Some(next),
             None => return Ok(alarms),
@@ -141,11 +181,12 @@ pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, Strin
 /// Whether an alarm of one of the stack's rules reads a metric.
 pub(super) async fn of_a_rule_reads(aws: &Aws, namespace: &str, metric: &str) -> Result<bool, AccountError> {
     let alarms = with_prefix(aws, &aws.prefix()).await?;
-    let readers = alarms
-        .iter()
-        .filter(|read| read.alarm.namespace == namespace && read.alarm.metric == metric);
+    let readers = alarms.iter().filter(|read| match &read.is {
+        Is::Metric(alarm) => alarm.namespace == namespace && alarm.metric == metric,
+        Is::Composite(_) => false,
+    });
     let owners = readers.map(|read| async move {
-        let tags = tags(aws, &read.alarm.name).await?;
+        let tags = tags(aws, read.name()).await?;
         Ok::<bool, AccountError>(Tags::from_wire(tags, &aws.stack).1.is_ours())
     });
     Ok(futures::future::try_join_all(owners).await?.contains(&true))
@@ -193,30 +234,48 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
             None => unknown("unit", raw),
         }
     }
+    // `evaluate` is what an absent value means.
+    alarm.low_sample_percentiles = Managed::Set(LowSamples::Evaluate);
+    if let Some(raw) = wire
+        .evaluate_low_sample_count_percentile()
+        .filter(|raw| !raw.is_empty())
+    {
+        match LowSamples::from_word(raw) {
+            Some(few) => alarm.low_sample_percentiles = Managed::Set(few),
+            None => unknown("treatment of percentiles of few values", raw),
+        }
+    }
     alarm.description = Managed::Set(wire.alarm_description().unwrap_or_default().into());
     alarm.period = number(wire.period()).unwrap_or(alarm.period);
     alarm.evaluation_periods = number(wire.evaluation_periods()).unwrap_or(alarm.evaluation_periods);
     alarm.datapoints_to_alarm = number(wire.datapoints_to_alarm()).unwrap_or(alarm.evaluation_periods);
     alarm.threshold = wire.threshold().unwrap_or(alarm.threshold);
     alarm.actions_enabled = wire.actions_enabled().unwrap_or(true);
-    let mut actions = |texts: &[String]| -> BTreeSet<Arn> {
-        let parsed = texts.iter().filter_map(|text| match Arn::parse(text) {
-            Some(arn) => Some(arn),
-            None => {
-                unknown("action", text);
-                None
-            }
-        });
-        parsed.collect()
-    };
-    alarm.alarm_actions = actions(wire.alarm_actions());
-    alarm.ok_actions = Managed::Set(actions(wire.ok_actions()));
-    alarm.insufficient_data_actions = Managed::Set(actions(wire.insufficient_data_actions()));
+    alarm.alarm_actions = actions(wire.alarm_actions(), &mut inexpressible);
+    alarm.ok_actions = Managed::Set(actions(wire.ok_actions(), &mut inexpressible));
+    alarm.insufficient_data_actions =
+        Managed::Set(actions(wire.insufficient_data_actions(), &mut inexpressible));
     Described {
-        alarm,
-        composite: false,
+        is: Is::Metric(alarm),
         inexpressible,
     }
+}
+
+/// Who is told; what is no ARN cannot be said in a spec.
+pub(super) fn actions(texts: &[String], inexpressible: &mut Vec<String>) -> BTreeSet<Arn> {
+    let parsed = texts.iter().filter_map(|text| {
+        let arn = Arn::parse(text);
+        if arn.is_none() {
+            inexpressible.push(format!("unknown action `{text}`"));
+        }
+        arn
+    });
+    parsed.collect()
+}
+
+/// Actions as the API takes them.
+pub(super) fn texts(arns: Option<&BTreeSet<Arn>>) -> Option<Vec<String>> {
+    Some(arns.into_iter().flatten().map(Arn::to_string).collect())
 }
 
 /// What `PutMetricAlarm` would take away because this version does not send it.
@@ -244,15 +303,6 @@ fn strange_features(wire: &types::MetricAlarm) -> Vec<String> {
                 .is_some_and(|config| config.alarm_tags_propagation().is_some()),
             "its tags in notifications".to_owned(),
         ),
-        (
-            // `evaluate` is what an absent value means.
-            wire.evaluate_low_sample_count_percentile()
-                .is_some_and(|word| !word.is_empty() && word != "evaluate"),
-            format!(
-                "`{}` for percentiles of few samples",
-                wire.evaluate_low_sample_count_percentile().unwrap_or_default()
-            ),
-        ),
     ];
     features
         .into_iter()
@@ -261,7 +311,7 @@ fn strange_features(wire: &types::MetricAlarm) -> Vec<String> {
         .collect()
 }
 
-fn tag_list(tags: BTreeMap<String, String>) -> Vec<types::Tag> {
+pub(super) fn tag_list(tags: BTreeMap<String, String>) -> Vec<types::Tag> {
     tags.into_iter()
         .map(|(key, value)| types::Tag::builder().key(key).value(value).build())
         .collect()
@@ -270,10 +320,12 @@ fn tag_list(tags: BTreeMap<String, String>) -> Vec<types::Tag> {
 /// Writes the whole alarm. CloudWatch takes tags with a new alarm only and ignores them otherwise.
 async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<(), AccountError> {
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let texts = |arns: Option<&BTreeSet<Arn>>| -> Option<Vec<String>> {
-        Some(arns.into_iter().flatten().map(Arn::to_string).collect())
-    };
     let simple = alarm.statistic.is_simple();
+    // Absent means `evaluate`, and other statistics take neither.
+    let few = alarm.low_sample_percentiles.get();
+    let few = few
+        .filter(|few| **few == LowSamples::Ignore)
+        .map(|few| few.as_str().to_owned());
     let dimensions = alarm.dimensions.iter();
     let dimensions: Vec<_> = dimensions
         .map(|(name, value)| types::Dimension::builder().name(name).value(value).build())
@@ -294,6 +346,7 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
             .threshold(alarm.threshold)
             .comparison_operator(alarm.operator.as_str().into())
             .treat_missing_data(alarm.missing_data.as_str())
+            .set_evaluate_low_sample_count_percentile(few.clone())
             .set_unit((alarm.unit != Unit::None).then(|| alarm.unit.as_str().into()))
             .actions_enabled(alarm.actions_enabled)
             .set_alarm_actions(texts(Some(&alarm.alarm_actions)))
@@ -306,7 +359,7 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
 }
 
 /// CloudWatch has one name space for alarms of all types, and no code for a name that is taken.
-fn about_the_name(error: AccountError) -> AccountError {
+pub(super) fn about_the_name(error: AccountError) -> AccountError {
     let text = error.message.to_lowercase();
     let signs = [
         "already exists",
@@ -316,15 +369,48 @@ fn about_the_name(error: AccountError) -> AccountError {
         "alarm type",
         "composite alarm",
         "log alarm",
+        "metric alarm",
     ];
     if error.kind == ErrorKind::Refused && signs.iter().any(|sign| text.contains(sign)) {
         return error.known(
             ErrorKind::Refused,
-            "an alarm of another type (composite, or on a log query) seems to have this name: give one of the two \
-             another name",
+            "an alarm of another type (metric, composite, or on a log query) seems to have this name: give one of the \
+             two another name",
         );
     }
     error
+}
+
+/// Tags an alarm of either sort.
+pub(super) async fn tag(
+    name: &str,
+    aws: &Aws,
+    put: &BTreeMap<String, String>,
+    remove: &[String],
+) -> Result<(), AccountError> {
+    let arn = aws.scope.alarm_arn(name).to_string();
+    if !put.is_empty() {
+        let tags = tag_list(put.clone());
+        let send = || {
+            aws.cloudwatch
+                .tag_resource()
+                .resource_arn(&arn)
+                .set_tags(Some(tags.clone()))
+                .send()
+        };
+        aws.door.call(TAG, send).await?;
+    }
+    if !remove.is_empty() {
+        let send = || {
+            aws.cloudwatch
+                .untag_resource()
+                .resource_arn(&arn)
+                .set_tag_keys(Some(remove.to_vec()))
+                .send()
+        };
+        aws.door.call(UNTAG, send).await?;
+    }
+    Ok(())
 }
 
 impl Page for Alarm {
@@ -333,8 +419,8 @@ impl Page for Alarm {
         let (described, tags) = futures::try_join!(named(aws, &names), tags(aws, name))?;
         Ok(described
             .iter()
-            .find(|described| described.alarm.name == name)
-            .map(|alarm| alarm.found(aws, tags)))
+            .find(|described| described.name() == name)
+            .map(|alarm| alarm.found(aws, tags, Kind::Alarm)))
     }
 
     async fn create(&self, aws: &Aws) -> Result<(), AccountError> {
@@ -363,28 +449,6 @@ impl Page for Alarm {
         put: &BTreeMap<String, String>,
         remove: &[String],
     ) -> Result<(), AccountError> {
-        let arn = aws.scope.alarm_arn(&self.name).to_string();
-        if !put.is_empty() {
-            let tags = tag_list(put.clone());
-            let send = || {
-                aws.cloudwatch
-                    .tag_resource()
-                    .resource_arn(&arn)
-                    .set_tags(Some(tags.clone()))
-                    .send()
-            };
-            aws.door.call(TAG, send).await?;
-        }
-        if !remove.is_empty() {
-            let send = || {
-                aws.cloudwatch
-                    .untag_resource()
-                    .resource_arn(&arn)
-                    .set_tag_keys(Some(remove.to_vec()))
-                    .send()
-            };
-            aws.door.call(UNTAG, send).await?;
-        }
-        Ok(())
+        self::tag(&self.name, aws, put, remove).await
     }
 }

@@ -13,6 +13,7 @@ use crate::door::{Api, Door};
 pub(crate) mod alarm;
 pub(crate) mod bucket;
 pub(crate) mod bucket_policy;
+mod composite_alarm;
 pub(crate) mod key;
 pub(crate) mod key_policy;
 pub(crate) mod keys;

@@ -12,7 +12,9 @@ use crate::index::Index;
 impl Survey<'_> {
     /// Alarms by the stack's prefix, which covers all rules, and by name where it does not.
     pub(super) async fn alarms(&self) -> Result<Part, AccountError> {
-        let named = self.named(Kind::Alarm);
+        let composite = self.named(Kind::CompositeAlarm);
+        let metric = self.named(Kind::Alarm);
+        let named: BTreeSet<String> = metric.union(&composite).cloned().collect();
         let prefix = self.aws.prefix();
         let others: BTreeSet<String> = named
             .iter()
@@ -36,11 +38,17 @@ impl Survey<'_> {
             left_over,
         )?;
         let all = ours.into_iter().chain(others).chain(left_over);
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = all.partition(|alarm| named.contains(&alarm.alarm.name));
+        let (wanted, unwanted): (Vec<_>, Vec<_>) = all.partition(|alarm| named.contains(alarm.name()));
         let wanted = wanted.iter().map(|described| {
-            let name = described.alarm.name.as_str();
-            let found = |tags| described.found(self.aws, tags);
-            self.tagged(Kind::Alarm, name, found, alarm::tags(self.aws, name))
+            let name = described.name();
+            // The two sorts share their names, so that one may be in the way of the other.
+            let kind = match (metric.contains(name), composite.contains(name)) {
+                (true, true) => described.kind(),
+                (_, true) => Kind::CompositeAlarm,
+                _ => Kind::Alarm,
+            };
+            let found = move |tags| described.found(self.aws, tags, kind);
+            self.tagged(kind, name, found, alarm::tags(self.aws, name))
         });
         let (wanted, left_over) = futures::try_join!(try_join_all(wanted), self.left_over_alarms(unwanted))?;
         Ok(Part::of(wanted.into_iter().map(Some)).and(left_over))
@@ -53,14 +61,14 @@ impl Survey<'_> {
         let index = self.index.clone().await?;
         let unlisted = candidates
             .iter()
-            .filter(|c| index.tags(Kind::Alarm, &c.alarm.name).is_none());
+            .filter(|c| index.tags(Kind::Alarm, c.name()).is_none());
         let arns: Vec<String> = unlisted
-            .map(|c| aws.scope.alarm_arn(&c.alarm.name).to_string())
+            .map(|c| aws.scope.alarm_arn(c.name()).to_string())
             .collect();
         let others = Index::of_arns(aws, &arns).await?;
         let of_another = |described: &Described| {
             let tags = others
-                .tags(Kind::Alarm, &described.alarm.name)
+                .tags(Kind::Alarm, described.name())
                 .cloned()
                 .unwrap_or_default();
             matches!(
@@ -68,18 +76,17 @@ impl Survey<'_> {
                 Owner::Stack(_) | Owner::CloudFormation(_)
             )
         };
-        let asked =
-            candidates
-                .iter()
-                .filter(|c| !c.composite && !of_another(c))
-                .map(|described| async move {
-                    let name = described.alarm.name.as_str();
-                    let part = alarm::tags(aws, name).await.map(|tags| {
-                        let found = described.found(aws, tags);
-                        Part::of([found.owner.is_ours().then_some(found)])
-                    });
-                    self.or_unreadable(Kind::Alarm, name, part)
+        let asked = candidates
+            .iter()
+            .filter(|c| !of_another(c))
+            .map(|described| async move {
+                let name = described.name();
+                let part = alarm::tags(aws, name).await.map(|tags| {
+                    let found = described.found(aws, tags, described.kind());
+                    Part::of([found.owner.is_ours().then_some(found)])
                 });
+                self.or_unreadable(described.kind(), name, part)
+            });
         try_join_all(asked).await
     }
 }

@@ -6,10 +6,13 @@ use trailwarden_provider::Provider;
 use trailwarden_sandbox::Sandbox;
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{
-    Alarm, DeliveryRetry, DeliveryStatus, DeliveryStatuses, FilterScope, MissingData, Operator, Protocol,
-    Sample, SignatureVersion, Statistic, SubscriptionSettings, TopicPolicy, TopicSettings, Tracing, Unit,
+    Alarm, CompositeAlarm, DeliveryRetry, DeliveryStatus, DeliveryStatuses, FilterScope, LowSamples,
+    MissingData, Operator, Protocol, Sample, SignatureVersion, Statistic, SubscriptionSettings, Suppressor,
+    TopicPolicy, TopicSettings, Tracing, Unit,
 };
-use trailwarden_spec::leaf::{Document, FilterPattern, Managed, Owner, Retention, Statements, Tags};
+use trailwarden_spec::leaf::{
+    AlarmRule, Document, FilterPattern, Managed, Owner, Retention, Statements, Tags,
+};
 use trailwarden_spec::{Kind, Object};
 
 /// Creates an object twice, takes it through the versions and away twice.
@@ -225,6 +228,8 @@ async fn alarms() {
     change(&|alarm| alarm.metric = "other".into());
     change(&|alarm| alarm.dimensions = [("user".to_owned(), "root".to_owned())].into());
     change(&|alarm| alarm.statistic = Statistic::parse("p99.9").unwrap());
+    change(&|alarm| alarm.low_sample_percentiles = Managed::Set(LowSamples::Ignore));
+    change(&|alarm| alarm.low_sample_percentiles = Managed::Set(LowSamples::Evaluate));
     change(&|alarm| alarm.statistic = Statistic::parse("Average").unwrap());
     change(&|alarm| alarm.period = 60);
     change(&|alarm| alarm.evaluation_periods = 3);
@@ -245,6 +250,69 @@ async fn alarms() {
     change(&|alarm| alarm.insufficient_data_actions = Managed::Set([topic("alerts")].into()));
     change(&|alarm| alarm.tags = tags(&[("env", "prod")]));
     lives(&fresh().await, versions.into_iter().map(Object::from).collect()).await;
+}
+
+#[tokio::test]
+async fn composite_alarms() {
+    let provider = fresh().await;
+    for alarm in [rule("one"), rule("two")] {
+        make(&provider, alarm[1].clone()).await;
+    }
+    let topic = |name: &str| -> Arn { stack().scope.topic_arn(name) };
+    let mut versions = vec![CompositeAlarm::new(
+        "acme-both",
+        AlarmRule::read("ALARM(\"acme-one\")"),
+    )];
+    let mut change = |change: &dyn Fn(&mut CompositeAlarm)| {
+        let mut version = versions.last().unwrap().clone();
+        change(&mut version);
+        versions.push(version);
+    };
+    change(&|alarm| alarm.description = Managed::Set("both".into()));
+    change(&|alarm| alarm.description = Managed::Set(String::new()));
+    change(&|alarm| alarm.rule = AlarmRule::read("ALARM(\"acme-one\") AND NOT OK(\"acme-two\")"));
+    change(&|alarm| alarm.actions_enabled = false);
+    change(&|alarm| alarm.alarm_actions = [topic("alerts"), topic("others")].into());
+    change(&|alarm| alarm.ok_actions = Managed::Set([topic("alerts")].into()));
+    change(&|alarm| alarm.insufficient_data_actions = Managed::Set([topic("alerts")].into()));
+    change(&|alarm| {
+        alarm.suppressor = Managed::Set(Some(Suppressor {
+            alarm: "acme-two".into(),
+            wait_period: 60,
+            extension_period: 120,
+        }));
+    });
+    change(&|alarm| alarm.suppressor = Managed::Set(None));
+    change(&|alarm| alarm.tags = tags(&[("env", "prod")]));
+    lives(&provider, versions.into_iter().map(Object::from).collect()).await;
+}
+
+#[tokio::test]
+async fn alarms_of_both_sorts_share_their_names() {
+    let provider = fresh().await;
+    let [_, alarm] = rule("one");
+    let name = alarm.name();
+    make(&provider, alarm.clone()).await;
+    let composite = CompositeAlarm::new(&name, AlarmRule::read("FALSE"));
+    let composite = Object::from(composite).complete(None);
+    let found = provider
+        .read(&composite.address(&stack().scope))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.facts.inexpressible, ["it is a metric alarm"]);
+    let error = provider.create(&composite).await.unwrap_err();
+    let hint = format!("{error} {}", error.hint.clone().unwrap_or_default());
+    assert!(hint.contains("another type"), "{hint}");
+    provider.delete(&alarm.complete(None)).await.unwrap();
+    provider.create(&composite).await.unwrap();
+    let [_, alarm] = rule("one");
+    let found = provider
+        .read(&alarm.address(&stack().scope))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.facts.inexpressible, ["it is a composite alarm"]);
 }
 
 #[tokio::test]

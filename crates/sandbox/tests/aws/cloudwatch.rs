@@ -289,3 +289,56 @@ async fn metric_math_is_kept() {
         "InvalidParameterCombination"
     );
 }
+
+#[tokio::test]
+async fn composite_alarms_and_what_they_ask() {
+    let world = World::new();
+    let alarms = world.cloudwatch();
+    let composite = |name: &str, rule: &str| alarms.put_composite_alarm().alarm_name(name).alarm_rule(rule);
+    put(&world, "root").send().await.unwrap();
+    for rule in [
+        "",
+        "ALARM(root",
+        "ALARM()",
+        "alarm(root)",
+        "ALARM(root) ALARM(root)",
+        "ALARM(\"root)",
+        "NOT",
+    ] {
+        let refused = composite("c", rule).send().await;
+        assert_eq!(code(refused), "ValidationError", "{rule}");
+    }
+    for refused in [
+        composite("c", "ALARM(other)"),
+        composite("c", "TRUE").actions_suppressor("root"),
+        composite("root", "TRUE"),
+    ] {
+        assert_eq!(code(refused.send().await), "ValidationError");
+    }
+    let rule = "(NOT ALARM(\"root\") AND OK(root)) OR FALSE";
+    composite("c", rule).send().await.unwrap();
+    let refused = put(&world, "c").send().await;
+    assert_eq!(code(refused), "ValidationError");
+
+    let shown = alarms.describe_alarms().send().await.unwrap();
+    assert_eq!(
+        (shown.metric_alarms().len(), shown.composite_alarms().len()),
+        (1, 0)
+    );
+    let shown = alarms
+        .describe_alarms()
+        .alarm_types(aws_sdk_cloudwatch::types::AlarmType::CompositeAlarm)
+        .send()
+        .await
+        .unwrap();
+    let [alarm] = shown.composite_alarms() else {
+        panic!("{shown:?}")
+    };
+    assert_eq!(alarm.alarm_rule(), Some(rule));
+    assert_eq!(alarm.state_value(), Some(&StateValue::InsufficientData));
+
+    let refused = alarms.delete_alarms().alarm_names("root").send().await;
+    assert_eq!(code(refused), "ValidationError");
+    alarms.delete_alarms().alarm_names("c").send().await.unwrap();
+    alarms.delete_alarms().alarm_names("root").send().await.unwrap();
+}

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{Alarm, Statistic};
+use crate::kinds::{Alarm, LowSamples, Statistic};
+use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
-use super::decoder::{At, Table};
+use super::decoder::{At, Spot, Table};
+use super::joins::{self, Joint};
 use super::limits::{self, AlarmSpots};
 use super::names;
 use super::references::Notify;
@@ -19,6 +21,7 @@ use super::values::Map;
 pub(crate) struct AlarmSection {
     pub(crate) alarm: Alarm,
     pub(crate) actions: Actions,
+    pub(crate) joint: Joint,
 }
 
 /// Who is told of what.
@@ -43,6 +46,7 @@ impl Section for AlarmSection {
                 limits::name(sink, what, name, 255);
             }
         }
+        let spots = [&namespace, &metric].map(|at| at.as_ref().map(|at| at.spot.clone()));
         let text = |at: Option<At<String>>| at.map_or_else(String::new, |at| at.value);
         let mut alarm = Alarm::on_metric(&name, &text(namespace), &text(metric));
         let description = table.take::<String>("description");
@@ -50,10 +54,8 @@ impl Section for AlarmSection {
             limits::text(sink, "description", description, 1024);
         }
         alarm.description = description.map(|at| at.value).into();
-        let mut actions = read_shape(table, &mut alarm, false);
-        if let Some(unit) = table.take("unit") {
-            alarm.unit = unit.value;
-        }
+        let (mut actions, mut joint) = read_shape(table, &mut alarm, false);
+        [joint.namespace, joint.metric] = spots;
         alarm.tags = table.tags(header);
         let silent = !table.has("notify");
         actions.notify = table.take("notify");
@@ -64,19 +66,27 @@ impl Section for AlarmSection {
             let help = "write `notify = [\"TOPIC\"]`, or `notify = []` if that is meant";
             table.missing(vec!["notify"], problem.help(help));
         }
-        Self { alarm, actions }
+        Self {
+            alarm,
+            actions,
+            joint,
+        }
     }
 }
 
 /// Takes out what rules' alarms and plain ones have in common.
-pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bool) -> Actions {
+pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bool) -> (Actions, Joint) {
+    let mut joint = Joint {
+        allowed: joins::read_allowed(table, of_filter),
+        ..Joint::default()
+    };
     let mut spots = AlarmSpots {
         period: table.spot.clone(),
         evaluation_periods: table.spot.clone(),
         datapoints: table.spot.clone(),
         of_filter,
     };
-    let number = |read: Option<At<u32>>, value: &mut u32, spot: &mut super::Spot| {
+    let number = |read: Option<At<u32>>, value: &mut u32, spot: &mut Spot| {
         if let Some(read) = read {
             (*value, *spot) = (read.value, read.spot);
         }
@@ -96,9 +106,25 @@ pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bo
     limits::alarm(table.cx.sink, alarm, &spots);
     if let Some(statistic) = table.take::<Statistic>("statistic") {
         alarm.statistic = statistic.value;
+        joint.statistic = Some(statistic.spot);
     }
     if let Some(threshold) = table.take("threshold") {
         alarm.threshold = threshold.value;
+        joint.threshold = Some(threshold.spot);
+    }
+    if let Some(unit) = table.take("unit") {
+        alarm.unit = unit.value;
+        joint.unit = Some(unit.spot);
+    }
+    if let Some(few) = table.take::<LowSamples>("low_sample_percentiles") {
+        if !alarm.statistic.is_percentile() {
+            let message = format!("`{}` is no percentile", alarm.statistic);
+            let problem = Problem::new(code::CONTRADICTION, &few.spot, message).label("of percentiles only");
+            table.cx.sink.report(problem.help(
+                "it says what becomes of a percentile of few values: take it away, or write a `statistic` such as `\"p99\"`",
+            ));
+        }
+        alarm.low_sample_percentiles = Managed::Set(few.value);
     }
     if let Some(operator) = table.take("operator") {
         alarm.operator = operator.value;
@@ -109,19 +135,20 @@ pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bo
     if let Some(enabled) = table.take("actions_enabled") {
         alarm.actions_enabled = enabled.value;
     }
-    alarm.dimensions = dimensions(table);
-    Actions {
+    (alarm.dimensions, joint.dimensions) = dimensions(table);
+    let actions = Actions {
         notify: None,
         ok: table.take("notify_ok"),
         insufficient_data: table.take("notify_insufficient_data"),
-    }
+    };
+    (actions, joint)
 }
 
 /// Takes an alarm's dimensions out: at most 30, with values of at most 1,024 characters
 /// (`CloudWatch`: `Dimension`).
-fn dimensions(table: &mut Table<'_>) -> BTreeMap<String, String> {
+fn dimensions(table: &mut Table<'_>) -> (BTreeMap<String, String>, Option<Spot>) {
     let Some(At { value: map, spot }) = table.take::<Map>("dimensions") else {
-        return BTreeMap::new();
+        return (BTreeMap::new(), None);
     };
     let (sink, all) = (table.cx.sink, &map.0);
     if all.len() > 30 {
@@ -132,12 +159,16 @@ fn dimensions(table: &mut Table<'_>) -> BTreeMap<String, String> {
         limits::name(sink, "dimension's name", name, 255);
         limits::name(sink, "dimension's value", value, 1024);
     }
-    map.into_map()
+    (map.into_map(), Some(spot))
 }
 
 /// Adds a plain alarm.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<AlarmSection>) {
-    let AlarmSection { alarm, actions } = &entry.value;
+    let AlarmSection {
+        alarm,
+        actions,
+        joint,
+    } = &entry.value;
     let alarm = resolver.with_actions(alarm.clone(), actions, &entry.origin.path);
-    resolver.add(alarm, &entry.origin);
+    joins::add(resolver, alarm, joint, &entry.origin);
 }

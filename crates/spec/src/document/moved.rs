@@ -11,6 +11,7 @@ use crate::problem::{Problem, code};
 
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
+use super::composite_alarm::CompositeSection;
 use super::decoder::{At, Sink, Table};
 use super::key::KeySection;
 use super::metric_filter::FilterSection;
@@ -23,7 +24,7 @@ use super::topic::TopicSection;
 use super::trail::TrailSection;
 
 /// The sections that have labels.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     TrailSection::WORD,
     KeySection::WORD,
     BucketSection::WORD,
@@ -33,6 +34,7 @@ const WORDS: [&str; 9] = [
     RuleSection::WORD,
     FilterSection::WORD,
     AlarmSection::WORD,
+    CompositeSection::WORD,
 ];
 
 /// A section as people call it: `rule.iam-changes`.

@@ -85,8 +85,13 @@ fn part_of(kind: Kind) -> Option<(&'static str, &'static str)> {
             "topic",
             "write the address of the topic; subscriptions that the spec does not name are kept unless it is `exclusive`",
         )),
-        Kind::Key | Kind::Bucket | Kind::LogGroup | Kind::Role | Kind::Trail | Kind::Topic | Kind::Alarm => {
-            None
-        }
+        Kind::Key
+        | Kind::Bucket
+        | Kind::LogGroup
+        | Kind::Role
+        | Kind::Trail
+        | Kind::Topic
+        | Kind::Alarm
+        | Kind::CompositeAlarm => None,
     }
 }

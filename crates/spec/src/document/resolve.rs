@@ -12,12 +12,16 @@ use crate::{Address, Kind, Object, Scope};
 
 use super::alarm::Actions;
 use super::decoder::{At, Sink, Spot};
+use super::joins::{self, Joint};
 use super::names;
 use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
-use super::{adopt, alarm, bucket, log_group, metric_filter, release, rule, topic, trail};
+use super::{adopt, alarm, bucket, composite_alarm, log_group, metric_filter, release, rule, topic, trail};
+
+/// The actions of an alarm, for each of its states.
+pub(crate) type Told = (BTreeSet<Arn>, Managed<BTreeSet<Arn>>, Managed<BTreeSet<Arn>>);
 
 /// Builds what is wanted.
 pub(crate) struct Resolver<'d> {
@@ -28,6 +32,8 @@ pub(crate) struct Resolver<'d> {
     /// Labels of roles, with the names of the groups that trails deliver to with them, and the
     /// organization whose events go there.
     pub(crate) delivers: BTreeMap<String, BTreeSet<(String, Option<String>)>>,
+    /// The alarms of sections, with the places of what their metrics are found by.
+    pub(crate) joints: Vec<(Address, Joint)>,
 }
 
 /// Resolves a document.
@@ -50,6 +56,7 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         document,
         wanted,
         delivers: BTreeMap::new(),
+        joints: Vec::new(),
     };
     resolver.all();
     resolver.wanted
@@ -81,6 +88,7 @@ impl<'d> Resolver<'d> {
         for entry in document.alarms.values() {
             alarm::resolve(self, entry);
         }
+        composite_alarm::resolve(self);
         log_group::check_classes(self);
         self.topic_policies();
         self.key_policies();
@@ -89,6 +97,7 @@ impl<'d> Resolver<'d> {
         adopt::resolve(self);
         release::resolve(self);
         metric_filter::check_all(self);
+        joins::check(self);
     }
 
     /// Account and region.
@@ -237,6 +246,17 @@ impl<'d> Resolver<'d> {
 
     /// An alarm with its actions resolved.
     pub(crate) fn with_actions(&mut self, alarm: Alarm, actions: &Actions, path: &str) -> Alarm {
+        let (alarm_actions, ok_actions, insufficient_data_actions) = self.actions(actions, path);
+        Alarm {
+            alarm_actions,
+            ok_actions,
+            insufficient_data_actions,
+            ..alarm
+        }
+    }
+
+    /// Who is told of `ALARM`, of `OK` and of `INSUFFICIENT_DATA`.
+    pub(crate) fn actions(&mut self, actions: &Actions, path: &str) -> Told {
         let Actions {
             notify,
             ok,
@@ -246,12 +266,11 @@ impl<'d> Resolver<'d> {
             whom.as_ref()
                 .map(|whom| self.targets(whom, &format!("{path}.{key}")))
         };
-        Alarm {
-            alarm_actions: set(notify, "notify").unwrap_or_default(),
-            ok_actions: set(ok, "notify_ok").into(),
-            insufficient_data_actions: set(insufficient_data, "notify_insufficient_data").into(),
-            ..alarm
-        }
+        (
+            set(notify, "notify").unwrap_or_default(),
+            set(ok, "notify_ok").into(),
+            set(insufficient_data, "notify_insufficient_data").into(),
+        )
     }
 
     fn targets(&mut self, notify: &Notify, path: &str) -> BTreeSet<Arn> {
@@ -338,6 +357,9 @@ impl<'d> Resolver<'d> {
                 .values()
                 .filter_map(|wish| match &wish.object {
                     Object::Alarm(alarm) if notifies(alarm, &arn) => Some(alarm.name.as_str()),
+                    Object::CompositeAlarm(alarm) if alarm.actions().any(|action| *action == arn) => {
+                        Some(alarm.name.as_str())
+                    }
                     _ => None,
                 })
                 .collect();

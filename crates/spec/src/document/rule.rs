@@ -6,6 +6,7 @@ use crate::problem::{Problem, code};
 
 use super::alarm::{self, Actions};
 use super::decoder::{At, Table};
+use super::joins::{self, Joint};
 use super::metric_filter::{self, FilterShape};
 use super::references::GroupRef;
 use super::resolve::Resolver;
@@ -20,6 +21,7 @@ pub(crate) struct RuleSection {
     filter: FilterShape,
     alarm: Alarm,
     actions: Actions,
+    joint: Joint,
     /// `notify` is written, if not readable.
     says_whom: bool,
     /// `log_group` is written, if not readable.
@@ -58,7 +60,7 @@ impl Section for RuleSection {
         let mut keys = table.table_or_empty("alarm");
         let alarm_name = keys.name(&name, &names::ALARM).value;
         let mut alarm = Alarm::on_metric(&alarm_name, &filter.namespace, &filter.metric);
-        let actions = alarm::read_shape(&mut keys, &mut alarm, true);
+        let (actions, joint) = alarm::read_shape(&mut keys, &mut alarm, true);
         if !alarm.dimensions.keys().eq(filter.dimensions.keys()) {
             let message = "filter and alarm of a rule have different dimensions";
             let problem =
@@ -77,6 +79,7 @@ impl Section for RuleSection {
             filter: shape,
             alarm,
             actions: Actions { notify, ..actions },
+            joint,
             says_whom: says_whom || table.mistyped("notify"),
             says_where: says_where || table.mistyped("log_group"),
         }
@@ -90,6 +93,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
         filter,
         alarm,
         actions,
+        joint,
         says_whom,
         says_where,
     } = &entry.value;
@@ -136,7 +140,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
     }
     let filter = filter.on(resolver, log_group, origin);
     metric_filter::add(resolver, filter, alarm.tags.is_protected(), origin);
-    resolver.add(alarm, origin);
+    joins::add(resolver, alarm, joint, origin);
 }
 
 /// What the alarm of a rule without a description says to those whom it wakes.

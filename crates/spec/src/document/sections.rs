@@ -8,6 +8,7 @@ use crate::problem::{Problem, code};
 use super::adopt::Adopt;
 use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
+use super::composite_alarm::CompositeSection;
 use super::decoder::{At, Spot, Table};
 use super::key::{KeySection, Keyed};
 use super::metric_filter::FilterSection;
@@ -82,6 +83,7 @@ pub(crate) struct Document {
     pub(crate) rules: Sections<RuleSection>,
     pub(crate) filters: Sections<FilterSection>,
     pub(crate) alarms: Sections<AlarmSection>,
+    pub(crate) composites: Sections<CompositeSection>,
     pub(crate) adopt: Vec<Adopt>,
     pub(crate) release: Vec<Release>,
     /// Sections of which one is mistyped: that they are not there is no news.
@@ -111,6 +113,7 @@ impl Document {
         collect(&mut self.rules, &mut root, header, moves);
         collect(&mut self.filters, &mut root, header, moves);
         collect(&mut self.alarms, &mut root, header, moves);
+        collect(&mut self.composites, &mut root, header, moves);
         for mut table in root.tables("adopt") {
             self.adopt.extend(Adopt::read(&mut table));
             table.finish();
@@ -143,6 +146,8 @@ impl Document {
             RoleSection::WORD,
             TopicSection::WORD,
             RuleSection::WORD,
+            AlarmSection::WORD,
+            CompositeSection::WORD,
         ];
         self.mistyped
             .extend(sections.into_iter().filter(|word| root.mistyped(word)));
@@ -167,6 +172,7 @@ impl Document {
             .chain(known(&self.rules))
             .chain(known(&self.filters))
             .chain(known(&self.alarms))
+            .chain(known(&self.composites))
     }
 
     /// True when there is no section that makes an object.
@@ -186,6 +192,7 @@ impl Document {
             rules,
             filters,
             alarms,
+            composites,
         } = self;
         keys.is_empty()
             && buckets.is_empty()
@@ -196,6 +203,7 @@ impl Document {
             && rules.is_empty()
             && filters.is_empty()
             && alarms.is_empty()
+            && composites.is_empty()
     }
 }
 

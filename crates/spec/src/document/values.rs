@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use crate::kinds::{
-    Backoff, FilterScope, Insight, LockMode, LogClass, ManagementEvents, MissingData, ObjectOwnership,
-    Operator, Protocol, SelectorForm, Statistic, StorageClass, Tracing, Unit,
+    Backoff, FilterScope, Insight, LockMode, LogClass, LowSamples, ManagementEvents, MissingData,
+    ObjectOwnership, Operator, Protocol, SelectorForm, Statistic, StorageClass, Tracing, Unit,
 };
 use crate::leaf::{RETENTION_DAYS, Retention};
 use crate::problem::{Problem, code};
@@ -172,6 +172,7 @@ words! {
     Insight: Insight::from_word;
     LockMode: LockMode::from_word;
     LogClass: LogClass::from_word;
+    LowSamples: LowSamples::from_word;
     ManagementEvents: ManagementEvents::from_word;
     MissingData: MissingData::from_word;
     ObjectOwnership: ObjectOwnership::from_word;

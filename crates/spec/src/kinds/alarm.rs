@@ -39,6 +39,16 @@ words! {
     }
 }
 
+words! {
+    /// What a percentile alarm makes of a period with too few values for its percentile.
+    LowSamples {
+        /// It is held against the threshold all the same; the service's own default.
+        Evaluate = "evaluate",
+        /// The state stays.
+        Ignore = "ignore",
+    }
+}
+
 /// How the values of a period become one: `Sum`, `Average`, `p99.9`, `TM(10%:90%)`, ...
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statistic(String);
@@ -75,6 +85,13 @@ impl Statistic {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// True for `p0` to `p100`, of which alone few values may be ignored.
+    #[must_use]
+    pub fn is_percentile(&self) -> bool {
+        let number = self.0.strip_prefix('p');
+        number.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
     }
 
     /// True for the five that the API takes as `Statistic`; the others are `ExtendedStatistic`.
@@ -139,6 +156,8 @@ pub struct Alarm {
     pub missing_data: MissingData,
     /// Only data of this unit counts; [`Unit::None`] means any.
     pub unit: Unit,
+    /// What a percentile makes of few values; managed when written, and nothing to other statistics.
+    pub low_sample_percentiles: Managed<LowSamples>,
     /// False: the alarm changes its state and tells nobody.
     pub actions_enabled: bool,
     /// Who is told of `ALARM`.
@@ -171,6 +190,7 @@ impl Alarm {
             operator: Operator::GreaterThanOrEqualToThreshold,
             missing_data: MissingData::NotBreaching,
             unit: Unit::None,
+            low_sample_percentiles: Managed::Leave,
             actions_enabled: true,
             alarm_actions: BTreeSet::new(),
             ok_actions: Managed::Leave,
@@ -189,7 +209,13 @@ impl Resource for Alarm {
 
     fn complete(self, live: Option<(&Self, &Facts)>) -> Self {
         let live = live.map(|(live, _)| live);
+        // An alarm that leaves percentiles keeps nothing of them: it would wait for its return.
+        let same_sort = |l: &&Self| l.statistic.is_percentile() == self.statistic.is_percentile();
         Self {
+            low_sample_percentiles: self.low_sample_percentiles.or_live(
+                live.filter(same_sort).map(|l| &l.low_sample_percentiles),
+                LowSamples::Evaluate,
+            ),
             description: self
                 .description
                 .or_live(live.map(|l| &l.description), String::new()),
@@ -219,6 +245,7 @@ impl Resource for Alarm {
             operator,
             missing_data,
             unit,
+            low_sample_percentiles,
             actions_enabled,
             alarm_actions,
             ok_actions,
@@ -252,6 +279,13 @@ impl Resource for Alarm {
         found.field("missing_data", missing_data, live.map(|l| &l.missing_data));
         if !(fresh && *unit == Unit::None) {
             found.field("unit", unit, live.map(|l| &l.unit));
+        }
+        if !(fresh && *low_sample_percentiles == Managed::Set(LowSamples::Evaluate)) {
+            found.field(
+                "low_sample_percentiles",
+                low_sample_percentiles,
+                live.map(|l| &l.low_sample_percentiles),
+            );
         }
         found.field(
             "actions_enabled",

@@ -17,6 +17,7 @@ use crate::{Address, Scope};
 mod alarm;
 mod bucket;
 mod bucket_policy;
+mod composite_alarm;
 mod delivery_retry;
 mod key;
 mod key_policy;
@@ -29,12 +30,13 @@ mod topic;
 mod topic_policy;
 mod trail;
 
-pub use alarm::{Alarm, MissingData, Operator, Statistic};
+pub use alarm::{Alarm, LowSamples, MissingData, Operator, Statistic};
 pub use bucket::{
     AccessLogging, Bucket, DefaultRetention, Encryption, Lifecycle, LockMode, ObjectLock, ObjectOwnership,
     Period, StorageClass, Transition,
 };
 pub use bucket_policy::BucketPolicy;
+pub use composite_alarm::{CompositeAlarm, Suppressor};
 pub use delivery_retry::{Backoff, DeliveryPolicyOf, DeliveryRetry};
 pub use key::{Key, KeyState};
 pub use key_policy::{KeyPolicy, KeyUse};
@@ -276,6 +278,8 @@ kinds! {
     Subscription = "subscription", "subscription";
     /// A `CloudWatch` metric alarm.
     Alarm = "alarm", "alarm";
+    /// A `CloudWatch` alarm on the states of other alarms.
+    CompositeAlarm = "composite_alarm", "composite alarm";
 }
 
 impl Object {

@@ -2,6 +2,7 @@
 //!
 //! The constructors normalise, and both the TOML decoder and the provider go through them.
 
+mod alarm_rule;
 mod brief;
 mod document;
 mod endpoint;
@@ -13,6 +14,7 @@ mod selectors;
 mod statements;
 mod tags;
 
+pub use alarm_rule::{AlarmRule, Asked, RuleProblem};
 pub use brief::in_brief;
 pub use document::Document;
 pub use endpoint::{Endpoint, digest};

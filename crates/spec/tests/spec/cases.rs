@@ -96,6 +96,45 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[alarm.a]\nnamspace = \"n\"\nmetrics = \"m\"\nnotfy = []\n",
         &["unknown-key", "unknown-key", "unknown-key"],
     ),
+    (
+        "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nlow_sample_percentiles = \"ignore\"\n\
+         allow = [\"never-fire\"]\n[alarm.b]\nnamespace = \"n\"\nmetric = \"m\"\nnotify = []\nstatistic = \"p99\"\n\
+         low_sample_percentiles = \"ignored\"\n",
+        &["contradiction", "unknown-word", "unknown-word"],
+    ),
+    // composite alarms
+    ("[composite_alarm.c]\nnotify = []\n", &["missing-key"]),
+    ("[composite_alarm.c]\nrule = 'TRUE'\n", &["nobody-to-notify"]),
+    (
+        "[composite_alarm.c]\nnotify = []\nrule = 'ALARM(rule.r) and OK(\"b\")'\n\
+         [composite_alarm.d]\nnotify = []\nrule = \"\"\"\nALARM(\\\"a\\\")\n  AND ALARM(x OR TRUE\n\"\"\"\n",
+        &["bad-rule", "bad-rule"],
+    ),
+    (
+        "[log_group.a]\n[rule.iam]\nlog_group = 'a'\nnotify = []\npattern = 'x'\n[composite_alarm.c]\nnotify = []\n\
+         rule = 'ALARM(rule.imm) AND OK(deployment) AND OK(trail.x)'\nsuppressor = { alarm = 'alarm.x', wait_period = 1 }\n",
+        &[
+            "unknown-reference",
+            "unknown-reference",
+            "unknown-reference",
+            "missing-key",
+        ],
+    ),
+    (
+        "[composite_alarm.a]\nnotify = []\nrule = 'ALARM(composite_alarm.b)'\n\
+         [composite_alarm.b]\nnotify = []\nrule = 'ALARM(\"x\")'\n\
+         suppressor = { alarm = 'composite_alarm.c', wait_period = 1, extension_period = 2 }\n\
+         [composite_alarm.c]\nnotify = []\nrule = 'NOT ALARM(\"a\")'\n\
+         [composite_alarm.d]\nnotify = []\nrule = 'OK(\"d\")'\n\
+         [composite_alarm.e]\nnotify = []\nrule = 'OK(\"d\")'\n",
+        &["circle", "circle"],
+    ),
+    (
+        "[alarm.a]\nnamespace = 'n'\nmetric = 'm'\nnotify = []\n[composite_alarm.a]\n\
+         notify = [{ arn = 'arn:aws:swf:us-east-1:123456789012:action/x' }]\nsuppressor = 'no'\n\
+         rule = 'ALARM(\"arn:aws:cloudwatch:us-east-1:999999999999:alarm:b\")'\n",
+        &["duplicate-object", "bad-arn", "wrong-type", "out-of-reach"],
+    ),
     ("[topic.t]\n[[adopt]]\naddres = \"topic.t\"\n", &["unknown-key"]),
     (
         "[topic.t]\n[[topic.t.subscription]]\nprotcol = \"email\"\nendpoint_evn = \"MAIL\"\n",

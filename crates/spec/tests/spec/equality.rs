@@ -9,8 +9,8 @@ use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::{
-    Alarm, Bucket, Delivery, Encryption, LogClass, LogGroup, ManagementEvents, MetricFilter, ObjectOwnership,
-    Protocol, Role, Subscription, TopicPolicy, Trail, Unit,
+    Alarm, Bucket, Delivery, Encryption, LogClass, LogGroup, LowSamples, ManagementEvents, MetricFilter,
+    ObjectOwnership, Protocol, Role, Statistic, Subscription, TopicPolicy, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     Endpoint, FilterPattern, KeyRef, Managed, PolicyText, Retention, Statements, Tags, sid_prefix,
@@ -163,7 +163,13 @@ fn defaults_that_aws_fills_in() {
         description: Managed::Set(String::new()),
         ok_actions: set([]),
         insufficient_data_actions: set([]),
+        low_sample_percentiles: Managed::Set(LowSamples::Evaluate),
         ..alarm()
+    };
+    let percentile = |of: Alarm, few| Alarm {
+        statistic: Statistic::parse("p99").expect("a statistic"),
+        low_sample_percentiles: few,
+        ..of
     };
     let bucket = |encryption, versioning, object_ownership| Bucket {
         name: "b".into(),
@@ -232,6 +238,24 @@ fn defaults_that_aws_fills_in() {
             }
             .into(),
             (Same, &[]),
+        ),
+        (
+            "a spec that says nothing of percentiles of few values leaves them",
+            percentile(alarm(), Managed::Leave).into(),
+            percentile(read_alarm(), Managed::Set(LowSamples::Ignore)).into(),
+            (Same, &[]),
+        ),
+        (
+            "percentiles of few values, said",
+            percentile(alarm(), Managed::Set(LowSamples::Evaluate)).into(),
+            percentile(read_alarm(), Managed::Set(LowSamples::Ignore)).into(),
+            (Differs, &["low_sample_percentiles"]),
+        ),
+        (
+            "an alarm that leaves percentiles keeps nothing of them",
+            alarm().into(),
+            percentile(read_alarm(), Managed::Set(LowSamples::Ignore)).into(),
+            (Differs, &["statistic", "low_sample_percentiles"]),
         ),
         (
             "Actions disabled by hand, silently",

@@ -5,6 +5,7 @@ mod cases;
 #[cfg(test)]
 mod equality;
 mod guards;
+mod joins;
 mod patterns;
 mod problems;
 mod robust;

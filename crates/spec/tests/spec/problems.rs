@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use trailwarden_spec::{Problem, Problems, SecretRef, Secrets, Source, Wanted};
 
 use crate::cases::{CASES, STACK, WHOLE};
+use crate::joins;
 
 /// Secrets as an offline check has them: variables named `BAD*` fail, others are not looked up.
 pub(crate) struct NoSecrets;
@@ -170,7 +171,8 @@ fn every_code_is_known_and_has_a_case() {
     let cases = CASES
         .iter()
         .map(|(_, codes)| codes)
-        .chain(WHOLE.iter().map(|(_, codes)| codes));
+        .chain(WHOLE.iter().map(|(_, codes)| codes))
+        .chain(joins::CASES.iter().map(|(_, codes)| codes));
     // Those of the two tests above beside the tables, and the warning of `topics.rs`.
     let mut tested: BTreeSet<&str> = cases
         .flat_map(|codes| codes.iter().copied())

@@ -394,6 +394,47 @@ fn what_aws_keeps_for_itself_can_be_read_and_referred_to() {
 }
 
 #[test]
+fn composite_alarms_ask_by_name() {
+    let wanted = with_stack(
+        r#"
+[topic.t]
+[log_group.a]
+[bucket.logs]
+[trail.main]
+bucket = "logs"
+log_group = "a"
+heartbeat = { notify = ["t"] }
+[rule.iam]
+log_group = "a"
+notify = []
+pattern = "x"
+[alarm.x]
+name = "Latency of all"
+namespace = "n"
+metric = "m"
+notify = []
+[composite_alarm.both]
+rule = """
+  (ALARM(rule.iam) OR ALARM(trail.main))
+    AND NOT ( ALARM("deployment") ) AND OK(alarm.x)
+"""
+description = "d"
+notify = ["t"]
+suppressor = { alarm = { existing = "maintenance" }, wait_period = 60, extension_period = 120 }
+tags = { team = "a" }
+[composite_alarm.of-both]
+name = "of both"
+rule = 'ALARM(composite_alarm.both) AND OK("arn:aws:cloudwatch:eu-central-1:123456789012:alarm:acme-iam")'
+notify = []
+notify_ok = ["t"]
+suppressor = "none"
+protect = true
+"#,
+    );
+    insta::assert_snapshot!(listed(&wanted));
+}
+
+#[test]
 fn a_spec_is_the_same_in_one_file_and_in_two() {
     let (first, second) = (
         "[log_group.a]\n",
@@ -448,6 +489,10 @@ fn the_manual_s_examples_are_specs() {
         ("[log_group.activity]", "[log_group.activity]\n"),
         ("[topic.security]", "[topic.security]\n"),
         ("[topic.pager]", "[topic.pager]\n"),
+        (
+            "[rule.policy-changes]",
+            "[rule.policy-changes]\nlog_group = { existing = 'a' }\nnotify = []\npattern = 'x'\n",
+        ),
         (
             "[trail.account-activity]",
             "[trail.account-activity]\nbucket = 'logs'\n",

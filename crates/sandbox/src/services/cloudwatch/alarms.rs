@@ -6,7 +6,7 @@ use winterbaume_cloudwatch::wire::{
     PutMetricAlarmInput, SetAlarmStateInput, Tag, TagResourceInput, UntagResourceInput,
 };
 
-use super::validate;
+use super::{composite, validate};
 use crate::protocol::{Failure, cbor_time, give, take};
 use crate::route::Call;
 use crate::services::{TagProblem, add_tags, page, page_size};
@@ -25,6 +25,11 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricAlarmInput) ->
     let settings = settings(input)?;
     let alarms = &mut state.region(&call.account, &call.region).alarms;
     if let Some(live) = alarms.get_mut(&name) {
+        if live.settings.alarm_rule.is_some() {
+            return Err(validate::error(format!(
+                "An alarm named {name} of another alarm type already exists"
+            )));
+        }
         live.settings = settings;
         live.configured = call.now;
         return Ok(());
@@ -66,6 +71,7 @@ fn settings(input: PutMetricAlarmInput) -> Result<AlarmSettings, Failure> {
         evaluate_low_sample_count_percentile: input.evaluate_low_sample_count_percentile,
         metrics: metrics.iter().map(give).collect::<Result<_, _>>()?,
         threshold_metric_id: input.threshold_metric_id,
+        ..AlarmSettings::default()
     })
 }
 
@@ -89,16 +95,23 @@ pub(crate) fn describe(state: &State, call: &Call, input: DescribeAlarmsInput) -
              constraint: Member must have value between 1 and 100"
         ))
     })?;
-    let metric_alarms = input
-        .alarm_types
-        .is_none_or(|types| types.is_empty() || types.iter().any(|it| it == "MetricAlarm"));
+    // Metric alarms only, unless the caller asks for others.
+    let types = input.alarm_types.filter(|types| !types.is_empty());
+    let types = types.unwrap_or_else(|| vec!["MetricAlarm".to_owned()]);
+    let of_type = |alarm: &Alarm| {
+        let its = match alarm.settings.alarm_rule {
+            Some(_) => "CompositeAlarm",
+            None => "MetricAlarm",
+        };
+        types.iter().any(|it| it == its)
+    };
     let prefix = input.alarm_name_prefix.unwrap_or_default();
     let alarms = state
         .find_region(&call.account, &call.region)
         .into_iter()
         .flat_map(|region| &region.alarms)
         .filter(|(name, alarm)| {
-            metric_alarms
+            of_type(alarm)
                 && (names.is_empty() || names.contains(name))
                 && name.starts_with(&prefix)
                 && input.state_value.as_ref().is_none_or(|it| *it == alarm.state)
@@ -119,11 +132,15 @@ pub(crate) fn describe(state: &State, call: &Call, input: DescribeAlarmsInput) -
         input.next_token.as_deref(),
         size,
     );
-    let alarms: Result<Vec<Value>, Failure> = alarms
-        .into_iter()
-        .map(|(name, alarm)| wire(call, name, alarm))
-        .collect();
-    let mut output = json!({ "MetricAlarms": alarms?, "CompositeAlarms": [] });
+    let (mut metric, mut composite) = (Vec::new(), Vec::new());
+    for (name, alarm) in alarms {
+        let of_type = match alarm.settings.alarm_rule {
+            Some(_) => &mut composite,
+            None => &mut metric,
+        };
+        of_type.push(wire(call, name, alarm)?);
+    }
+    let mut output = json!({ "MetricAlarms": metric, "CompositeAlarms": composite });
     if let Some(next) = next {
         output["NextToken"] = json!(next);
     }
@@ -146,6 +163,9 @@ fn has_action(alarm: &Alarm, prefix: &str) -> bool {
 fn wire(call: &Call, name: &str, alarm: &Alarm) -> Result<Value, Failure> {
     let mut value = give(&alarm.settings)?;
     if let Some(map) = value.as_object_mut() {
+        if alarm.settings.alarm_rule.is_some() {
+            map.remove("Dimensions");
+        }
         let mut set = |key: &str, value: Value| map.insert(key.to_owned(), value);
         set("AlarmName", json!(name));
         set("AlarmArn", json!(alarm_arn(call, name)));
@@ -175,6 +195,23 @@ pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteAlarmsInput) -
         .collect();
     if !missing.is_empty() {
         return Err(not_found(format!("Alarm(s) not found: {}", missing.join(", "))));
+    }
+    let named = |name: &&String| input.alarm_names.contains(*name);
+    let composites = alarms
+        .iter()
+        .filter(|(_, alarm)| alarm.settings.alarm_rule.is_some());
+    if composites.filter(|(name, _)| named(name)).count() > 1 {
+        return Err(validate::error(
+            "At most one composite alarm can be deleted at once.",
+        ));
+    }
+    // AWS keeps an alarm that a composite alarm asks, also where both are to be deleted.
+    for name in &input.alarm_names {
+        if let Some(parent) = composite::asks(alarms.iter(), name) {
+            return Err(validate::error(format!(
+                "Cannot delete {name} as there are composite alarm(s) depending on it: {parent}"
+            )));
+        }
     }
     alarms.retain(|name, _| !input.alarm_names.contains(name));
     Ok(())
@@ -248,7 +285,7 @@ pub(crate) fn list_tags(
     })
 }
 
-fn add(alarm: &mut Alarm, tags: Vec<Tag>) -> Result<(), Failure> {
+pub(super) fn add(alarm: &mut Alarm, tags: Vec<Tag>) -> Result<(), Failure> {
     let pairs = tags.into_iter().map(|tag| (tag.key, tag.value));
     add_tags(&mut alarm.tags, pairs, |problem| match problem {
         TagProblem::TooMany => Failure::bad("InvalidParameterValue", "An alarm can have at most 50 tags."),

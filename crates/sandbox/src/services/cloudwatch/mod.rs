@@ -1,6 +1,7 @@
-//! CloudWatch: metric alarms.
+//! CloudWatch: metric and composite alarms.
 
 mod alarms;
+mod composite;
 pub(crate) mod query;
 mod validate;
 
@@ -15,6 +16,7 @@ pub(crate) use validate::is_unit;
 pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Value, Failure> {
     match call.operation.as_str() {
         "PutMetricAlarm" => alarms::put(state, call, take(input)?).and_then(|()| nothing()),
+        "PutCompositeAlarm" => composite::put(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeAlarms" => alarms::describe(state, call, take(input)?),
         "DeleteAlarms" => alarms::delete(state, call, take(input)?).and_then(|()| nothing()),
         "EnableAlarmActions" => {

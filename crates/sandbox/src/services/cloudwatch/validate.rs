@@ -20,23 +20,8 @@ pub(crate) fn error(message: impl Into<String>) -> Failure {
 }
 
 pub(crate) fn alarm(call: &Call, input: &PutMetricAlarmInput) -> Result<(), Failure> {
-    let name = &input.alarm_name;
-    if !(1..=255).contains(&name.chars().count()) || name.chars().any(|c| c.is_ascii_control()) {
-        return Err(error(
-            "1 validation error detected: Value at 'alarmName' failed to satisfy constraint: \
-             Member must have length between 1 and 255 without control characters",
-        ));
-    }
-    if input
-        .alarm_description
-        .as_ref()
-        .is_some_and(|text| text.chars().count() > 1024)
-    {
-        return Err(error(
-            "1 validation error detected: Value at 'alarmDescription' failed to satisfy \
-             constraint: Member must have length less than or equal to 1024",
-        ));
-    }
+    name(&input.alarm_name)?;
+    description(input.alarm_description.as_deref())?;
     one_of(
         &input.comparison_operator,
         "comparisonOperator",
@@ -65,13 +50,40 @@ pub(crate) fn alarm(call: &Call, input: &PutMetricAlarmInput) -> Result<(), Fail
              Member must satisfy enum value set"
         )));
     }
-    actions(call, input)?;
+    actions(
+        call,
+        &[
+            ("okActions", &input.o_k_actions),
+            ("alarmActions", &input.alarm_actions),
+            ("insufficientDataActions", &input.insufficient_data_actions),
+        ],
+    )?;
     if input.metrics.as_ref().is_some_and(|metrics| !metrics.is_empty()) {
         math(input)?;
     } else {
         single(input)?;
     }
     window(input)
+}
+
+pub(crate) fn name(name: &str) -> Result<(), Failure> {
+    if !(1..=255).contains(&name.chars().count()) || name.chars().any(|c| c.is_ascii_control()) {
+        return Err(error(
+            "1 validation error detected: Value at 'alarmName' failed to satisfy constraint: \
+             Member must have length between 1 and 255 without control characters",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn description(text: Option<&str>) -> Result<(), Failure> {
+    if text.is_some_and(|text| text.chars().count() > 1024) {
+        return Err(error(
+            "1 validation error detected: Value at 'alarmDescription' failed to satisfy \
+             constraint: Member must have length less than or equal to 1024",
+        ));
+    }
+    Ok(())
 }
 
 /// An alarm on one metric.
@@ -183,12 +195,8 @@ fn window(input: &PutMetricAlarmInput) -> Result<(), Failure> {
 }
 
 /// CloudWatch checks the shape of an action and its region, not that it works.
-fn actions(call: &Call, input: &PutMetricAlarmInput) -> Result<(), Failure> {
-    for (field, list) in [
-        ("okActions", &input.o_k_actions),
-        ("alarmActions", &input.alarm_actions),
-        ("insufficientDataActions", &input.insufficient_data_actions),
-    ] {
+pub(crate) fn actions(call: &Call, lists: &[(&str, &Option<Vec<String>>)]) -> Result<(), Failure> {
+    for (field, list) in lists {
         let list = list.as_deref().unwrap_or_default();
         if list.len() > 5 {
             return Err(error(format!(
