@@ -180,6 +180,7 @@ proptest! {
         let yes = yes(&case.wanted, &case.world);
         let end = converge(&case, &case.world, &yes);
         let all: Vec<Address> = case.wanted.objects.keys().cloned().collect();
+        prop_assume!(!all.is_empty());
         let chosen = pick.get(&all).clone();
         let part = if exclude {
             Options { exclude: [chosen.clone()].into(), ..yes.clone() }
