@@ -193,7 +193,8 @@ impl Page for Subscription {
                 ..refusal(SET, message)
             });
         };
-        settings::write(aws, &arn, self, &before.settings).await?;
+        let written = settings::write(aws, &arn, self, &before.settings).await;
+        written.map_err(|error| masked(self, error))?;
         if self.role == before.role {
             return Ok(());
         }
