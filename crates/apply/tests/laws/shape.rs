@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::kinds::{
-    AccessLogging, Alarm, Bucket, BucketPolicy, CompositeAlarm, DefaultRetention, Lifecycle, LockMode,
-    LogGroup, ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Subscription, Topic,
-    TopicPolicy, Trail, Unit,
+    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, Lifecycle, LockMode, LogGroup,
+    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Subscription, Topic, TopicPolicy,
+    Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    AlarmRule, BasicSelector, Endpoint, FilterPattern, Managed, Owner, Retention, Selector, Selectors, Tags,
+    BasicSelector, Endpoint, FilterPattern, Managed, Owner, Retention, Selector, Selectors, Tags,
 };
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
@@ -274,21 +274,8 @@ impl Shape {
             );
         }
         self.topics(&mut builder, &tags);
-        for (at, rule) in &rules {
-            self.rule(&mut builder, *at, rule, &tags);
-        }
-        // One alarm on those of all rules.
-        let names = rules.iter().map(|(at, rule)| name("r", *at, rule.renamed));
-        let asked: Vec<String> = names.map(|name| format!("ALARM(\"{name}\")")).collect();
-        if self.writes_all && !asked.is_empty() {
-            let composite = CompositeAlarm::new("all", AlarmRule::read(&asked.join(" OR ")));
-            builder.add(
-                "all",
-                CompositeAlarm {
-                    tags: tags.clone(),
-                    ..composite
-                },
-            );
+        for (at, rule) in rules {
+            self.rule(&mut builder, at, rule, &tags);
         }
         builder.wanted
     }
