@@ -80,7 +80,7 @@ fn basic_data_events() {
     is_put_back(
         &world,
         &[
-            "! blind until applied: events may go unnoticed that were recorded",
+            "! blind until applied: these events may go unnoticed",
             "resources.ARN starts with arn:aws:s3:::invoices/",
         ],
     );

@@ -173,9 +173,28 @@ impl Settling<'_> {
                     "`{by}` still needs it, and what is wanted of that is refused"
                 ));
             }
+            if let Some(alarm) = self.reads_on(step, &refused) {
+                return Some(format!(
+                    "`{alarm}` reads its metric, and what is wanted of that is refused"
+                ));
+            }
             let on = self.waits_for(step, &refused)?;
             Some(format!("waits for `{on}`, which is refused"))
         })
+    }
+
+    /// The refused alarm that keeps a filter from being let go: it is what marks the filter as ours,
+    /// and every plan would let it go again.
+    fn reads_on(&self, step: &Step, refused: &BTreeMap<Address, RefusalCode>) -> Option<Address> {
+        let filter = match (step.action, &step.before) {
+            (Action::Release, Some(Object::MetricFilter(filter))) => filter,
+            _ => return None,
+        };
+        let reads = |address: &&Address| match self.live.objects.get(*address).map(|found| &found.value) {
+            Some(Object::Alarm(alarm)) => filter.feeds(&alarm.namespace, &alarm.metric),
+            _ => false,
+        };
+        refused.keys().find(reads).cloned()
     }
 
     /// The refused object that a step cannot be done without.

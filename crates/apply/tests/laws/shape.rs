@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{
-    AccessLogging, Alarm, Bucket, BucketPolicy, CompositeAlarm, DefaultRetention, DeliveryRetry,
-    DeliveryStatus, DeliveryStatuses, FilterScope, Key, KeyPolicy, KeyState, KeyUse, Lifecycle, LockMode,
-    LogGroup, ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Sample, SignatureVersion,
+    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, DeliveryRetry, DeliveryStatus,
+    DeliveryStatuses, FilterScope, Key, KeyPolicy, KeyState, KeyUse, Lifecycle, LockMode, LogGroup,
+    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Sample, SignatureVersion,
     Subscription, SubscriptionSettings, Topic, TopicPolicy, TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    AlarmRule, BasicSelector, Document, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector,
-    Selectors, Tags,
+    BasicSelector, Document, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector, Selectors,
+    Tags,
 };
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
@@ -346,21 +346,8 @@ impl Shape {
             );
         }
         self.topics(&mut builder, &tags);
-        for (at, rule) in &rules {
-            self.rule(&mut builder, *at, rule, &tags);
-        }
-        // One alarm on those of all rules.
-        let names = rules.iter().map(|(at, rule)| name("r", *at, rule.renamed));
-        let asked: Vec<String> = names.map(|name| format!("ALARM(\"{name}\")")).collect();
-        if self.writes_all && !asked.is_empty() {
-            let composite = CompositeAlarm::new("all", AlarmRule::read(&asked.join(" OR ")));
-            builder.add(
-                "all",
-                CompositeAlarm {
-                    tags: tags.clone(),
-                    ..composite
-                },
-            );
+        for (at, rule) in rules {
+            self.rule(&mut builder, at, rule, &tags);
         }
         self.add_key(&mut builder, &tags);
         builder.wanted

@@ -199,10 +199,6 @@ impl World {
                 .iter()
                 .filter(|arn| !matches!(now, Some(Object::Alarm(now)) if now.alarm_actions.contains(arn)))
                 .try_for_each(|arn| self.there(Kind::Topic, arn.name())),
-            Object::CompositeAlarm(alarm) => alarm.children().iter().try_for_each(|child| {
-                self.there(Kind::Alarm, child)
-                    .or_else(|_| self.there(Kind::CompositeAlarm, child))
-            }),
             Object::Trail(trail) => {
                 let now = match now {
                     Some(Object::Trail(now)) => Some(now),
@@ -435,9 +431,6 @@ impl World {
                     .into(),
                 );
             }
-            Object::Alarm(_) | Object::CompositeAlarm(_) if self.is_asked(&address.name) => {
-                return Err(format!("{address} is asked by a composite alarm"));
-            }
             Object::LogGroup(_) if object.keeps().is_some() => return Err("ValidationException".into()),
             _ => {
                 self.objects
@@ -447,14 +440,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    fn is_asked(&self, alarm: &str) -> bool {
-        let asks = |found: &Found| match &found.value {
-            Object::CompositeAlarm(composite) => composite.children().contains(alarm),
-            _ => false,
-        };
-        self.objects.values().any(asks)
     }
 
     /// Takes away what vanishes with an object.

@@ -134,3 +134,46 @@ fn a_suppressor_blinds() {
     story.allow_blinding(&[BOTH]);
     assert_eq!(story.plan().steps[0].action, Action::Update);
 }
+
+#[test]
+fn what_a_kept_composite_alarm_asks_is_kept_too() {
+    let mut story = story();
+    let filter = "metric_filter./acme/account-activity:acme-prod-root-use";
+    story.apply();
+    for gone in [filter, "alarm.acme-prod-root-use", BOTH, "composite_alarm.top"] {
+        story.drops(gone);
+    }
+    story.options.allow_blinding.all = true;
+    let refused = |story: &Story| {
+        let refusals = story.plan().refusals.into_iter();
+        refusals
+            .map(|refusal| refusal.address.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(refused(&story), [""; 0]);
+
+    // Protected: the alarm that it asks cannot be deleted either.
+    let tags = |found: &mut CompositeAlarm, on: bool| found.tags = found.tags.clone().protect(on);
+    tags(held(&mut story), true);
+    assert_eq!(refused(&story), ["alarm.acme-prod-root-use", BOTH]);
+    tags(held(&mut story), false);
+
+    // Released: what it asks goes on with it.
+    story.wanted.release.insert(crate::fixture::address(BOTH));
+    let released: Vec<String> = order(&story);
+    assert_eq!(
+        released,
+        [
+            "Release metric_filter./acme/account-activity:acme-prod-root-use",
+            "Release alarm.acme-prod-root-use",
+            "Delete composite_alarm.top",
+            "Release composite_alarm.both",
+        ]
+    );
+    // Without consent the one that asks it stays, and so do our tags on all of them.
+    story.options.allow_blinding.all = false;
+    assert_eq!(
+        refused(&story),
+        [filter, "alarm.acme-prod-root-use", BOTH, "composite_alarm.top"]
+    );
+}

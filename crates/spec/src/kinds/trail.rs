@@ -302,7 +302,7 @@ impl Resource for Trail {
                 continue;
             };
             if let Some(lost) = after.lost(before).first() {
-                return Some(format!("events may go unnoticed that were recorded: {lost}"));
+                return Some(format!("these events may go unnoticed: {lost}"));
             }
         }
         let delivers = |trail: &Self| trail.delivery.get().cloned().flatten();
