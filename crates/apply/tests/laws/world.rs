@@ -221,7 +221,8 @@ impl World {
                     return Ok(());
                 };
                 self.there(Kind::LogGroup, delivery.log_group.name())?;
-                self.events_arrive(trail)
+                // Of the group's key CloudTrail asks nothing.
+                self.role_delivers(trail)
                     .then_some(())
                     .ok_or("InvalidCloudWatchLogsRoleArnException".into())
             }
@@ -307,6 +308,19 @@ impl World {
         let Some(Some(delivery)) = trail.delivery.get() else {
             return false;
         };
+        let group = self.scope().address(Kind::LogGroup, delivery.log_group.name());
+        let takes = match self.objects.get(&group).map(|found| &found.value) {
+            Some(Object::LogGroup(group)) => self.group_is_encrypted(group),
+            _ => false,
+        };
+        takes && self.role_delivers(trail)
+    }
+
+    /// True when the trail's role lets it write to the streams of its group.
+    fn role_delivers(&self, trail: &Trail) -> bool {
+        let Some(Some(delivery)) = trail.delivery.get() else {
+            return false;
+        };
         let scope = self.scope();
         let role = self
             .objects
@@ -337,12 +351,7 @@ impl World {
             "logs:PutLogEvents",
             stream,
         );
-        let held = self.objects.get(&scope.address(Kind::LogGroup, group));
-        let takes = match held.map(|found| &found.value) {
-            Some(Object::LogGroup(group)) => self.group_is_encrypted(group),
-            _ => false,
-        };
-        allowed(&trust.0, &assumes) && allowed(&policy.0, &puts) && takes
+        allowed(&trust.0, &assumes) && allowed(&policy.0, &puts)
     }
 
     /// True when the topic's policy lets an alarm publish.
