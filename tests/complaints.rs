@@ -237,30 +237,6 @@ fn an_update_of_an_alarm_keeps_what_others_set_on_it() {
     assert_eq!(alarm.ok_actions(), [clients.topic("theirs")]);
 }
 
-/// aws/aws-sdk#27, aws-sdk-ruby#2408: `PutMetricAlarm` takes tags for a new alarm only and says nothing
-/// of it.
-#[test]
-fn tags_of_an_alarm_that_is_there_are_changed() {
-    let (world, clients) = stands();
-    edit(
-        &world,
-        "tags = { team = \"security\" }",
-        "tags = { owner = \"platform\" }",
-    );
-    drop(world.apply());
-    let arn = format!("arn:aws:cloudwatch:us-east-1:{}:alarm:{ALARM}", world.account);
-    let list = clients.cloudwatch.list_tags_for_resource().resource_arn(arn);
-    let listed = wait(list.send()).expect("tags");
-    let value = |key: &str| {
-        let mut tags = listed.tags().iter();
-        tags.find(|tag| tag.key() == Some(key))
-            .and_then(|tag| tag.value())
-    };
-    assert_eq!(value("owner"), Some("platform"));
-    assert_eq!(value("team"), None);
-    drop(world.expect_no_differences());
-}
-
 /// A test with set-alarm-state changes nothing that a plan is about.
 #[test]
 fn the_state_of_an_alarm_is_no_difference() {

@@ -86,11 +86,16 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     }
     let report = execute(&provider, &plan, &board, terminal).await;
     let told = if report.was_stopped() {
-        None
+        Ok(None)
     } else if plan.steps.is_empty() {
-        Some(Reach::seen(&wanted, &live))
+        Ok(Some(Reach::seen(&wanted, &live)))
     } else {
-        Some(reach(&provider, &wanted).await?)
+        reach(&provider, &wanted).await.map(Some)
+    };
+    // What was done is told in any case.
+    let (told, unread) = match told {
+        Ok(told) => (told, None),
+        Err(error) => (None, Some(error)),
     };
     if text {
         terminal.print(&closing(&plan, &report))?;
@@ -98,7 +103,10 @@ pub(crate) async fn run(global: &Global, args: &Apply, terminal: &Terminal) -> R
     } else {
         print_json(terminal, &plan, Some(&report), told, &[])?;
     }
-    Ok(exit(&report))
+    match unread {
+        Some(error) => Err(error.into()),
+        None => Ok(exit(&report)),
+    }
 }
 
 /// The sealed plan, if that is what is to be applied.

@@ -9,5 +9,5 @@ mod text;
 mod visible;
 
 pub use json::json;
-pub use text::{changes, text};
+pub use text::text;
 pub use visible::{visible, visible_line};

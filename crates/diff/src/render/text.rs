@@ -27,16 +27,6 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-/// The changes of one object, indented, for reports other than a plan.
-#[must_use]
-pub fn changes(changes: &[Change]) -> String {
-    let mut out = String::new();
-    let mut changes = changes.to_vec();
-    visible::changes(&mut changes);
-    let _ = write_changes(&mut out, &changes, "");
-    out
-}
-
 fn write_plan(out: &mut String, plan: &Plan) -> std::fmt::Result {
     let scope = &plan.scope;
     writeln!(
