@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_sqs::types::QueueAttributeName;
+
 use crate::support::clients::{Clients, wait};
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Fault, Kind, Proxy};
 use crate::support::world::World;
 
 const SPEC: &str = r#"
@@ -246,12 +248,6 @@ fn settings_of_a_subscription() {
     );
     let world = World::on_sandbox();
     write(&world, &text);
-    // The queue's own policy is its owner's to write.
-    world
-        .run(&["plan", "spec.toml"])
-        .exits(0)
-        .prints("\"Action\":\"sqs:SendMessage\"")
-        .prints("aws:SourceArn");
     world.apply();
     world.expect_no_differences();
     let held = of_subscription(&world);
@@ -357,6 +353,91 @@ fn an_alarm_that_nobody_gets_is_warned_of() {
         ),
     );
     drop(world.run(&["check", "spec.toml", "--deny-warnings"]).exits(0));
+}
+
+/// Makes a queue; returns its URL.
+fn make_queue(clients: &Clients, name: &str) -> String {
+    let made = wait(clients.sqs.create_queue().queue_name(name).send()).expect("a queue");
+    made.queue_url.expect("its URL")
+}
+
+/// Writes a queue's policy.
+fn set_policy(clients: &Clients, url: &str, policy: String) {
+    let set = clients.sqs.set_queue_attributes().queue_url(url);
+    let set = set.attributes(QueueAttributeName::Policy, policy);
+    wait(set.send()).expect("a policy");
+}
+
+/// The policy that holds the statement that a plan printed for a queue.
+fn policy_of_plan(plan: &str, queue: &str) -> String {
+    let statements = plan
+        .match_indices("{\"Sid\":\"SnsMayDeliver\"")
+        .map(|(at, _)| &plan[at..]);
+    let mut lines = statements.map(|rest| rest.lines().next().unwrap_or_default());
+    let of_queue = format!("\"Resource\":\"{queue}\"");
+    let line = lines.find(|line| line.contains(&of_queue)).expect("a statement");
+    let end = line.find("}}}").expect("its end") + 3;
+    format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", &line[..end])
+}
+
+/// From queues that are not there to queues that let SNS in, by what the plans say.
+fn queues_let_sns_in(world: &World) {
+    let dead = "dead_letter = \"arn:aws:sqs:us-east-1:123456789012:dead\"\n";
+    write(world, &format!("{QUEUE}{dead}"));
+    let plan = || world.run(&["plan", "spec.toml"]).exits(0);
+    plan()
+        .prints("the queue `alerts` is not there")
+        .prints("the dead-letter queue `dead` is not there");
+    world.apply();
+    // What is wrong with a queue is no difference, and is said in every plan.
+    let nothing_to_do = world.expect_no_differences();
+    let said = nothing_to_do.prints("the queue `alerts` is not there").stdout;
+
+    let clients = Clients::of(world);
+    let [alerts, dead] = ["alerts", "dead"].map(|name| make_queue(&clients, name));
+    let [of_alerts, of_dead] = ["alerts", "dead"]
+        .map(|name| policy_of_plan(&said, &format!("arn:aws:sqs:us-east-1:{}:{name}", world.account)));
+    plan()
+        .prints("the queue `alerts` does not let SNS in")
+        .prints("the dead-letter queue `dead` does not let SNS in");
+    set_policy(&clients, &alerts, of_alerts.clone());
+    let ran = plan().prints("the dead-letter queue `dead` does not let SNS in");
+    assert!(!ran.stdout.contains("`alerts` does not"), "{}", ran.stdout);
+    set_policy(&clients, &dead, of_dead);
+    let ran = world.expect_no_differences();
+    assert!(!ran.stdout.contains("SNS"), "{}", ran.stdout);
+
+    // Another topic's leave is none for this one.
+    let other = of_alerts.replace(&clients.topic("alerts"), &clients.topic("other"));
+    assert_ne!(other, of_alerts);
+    set_policy(&clients, &alerts, other);
+    plan().prints("does not allow sqs:SendMessage");
+}
+
+#[test]
+fn queues_have_to_let_sns_in() {
+    let world = World::on_sandbox();
+    queues_let_sns_in(&world);
+
+    // Who may not look is told what the policy needs, as with a queue of another account or region.
+    let proxy = Proxy::start(&world.endpoint);
+    proxy.fault(Fault::on("GetQueueUrl", Kind::AccessDenied));
+    write(&world, &QUEUE.replace(":alerts", ":others"));
+    let ran = world.run_at(&proxy.endpoint, &["plan", "spec.toml"]).exits(0);
+    let ran = ran.prints("its policy is not read here and needs: {\"Sid\"");
+    assert!(!ran.stdout.contains("is not there"), "{}", ran.stdout);
+    write(&world, &QUEUE.replace("us-east-1", "eu-west-1"));
+    let proxy = Proxy::start(&world.endpoint);
+    let ran = world.run_at(&proxy.endpoint, &["plan", "spec.toml"]).exits(0);
+    drop(ran.prints("its policy is not read here and needs"));
+    // Nobody asks for queues that are elsewhere.
+    let asked = proxy.operations();
+    assert!(!asked.keys().any(|call| call.contains("Queue")), "{asked:?}");
+}
+
+#[test]
+fn queues_on_moto() {
+    queues_let_sns_in(&World::on_moto());
 }
 
 #[test]

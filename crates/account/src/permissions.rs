@@ -190,6 +190,14 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
             };
             vec![scope.topic_arn(topic).to_string()]
         }
+        On::Queue => match object {
+            Some(Object::Subscription(subscription)) => subscription
+                .queues()
+                .filter(|(queue, _)| stack.scope.holds(queue))
+                .map(|(queue, _)| queue.to_string())
+                .collect(),
+            _ => Vec::new(),
+        },
         On::Alarm => {
             let ours = format!("{}-", stack.name);
             // A policy has room for some 6,000 characters: a spec of a hundred rules needs more.

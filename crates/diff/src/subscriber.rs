@@ -1,16 +1,18 @@
 //! What SNS needs from the owners of endpoints: the policies of queues and functions are not ours to
 //! write, and without a statement there SNS tries in vain and says nothing.
 
+use std::collections::BTreeSet;
+
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{Protocol, Subscription};
-use trailwarden_spec::leaf::Managed;
 use trailwarden_spec::{Object, Scope};
 
 use crate::plan::{Note, Plan};
 
 /// Notes, for each subscription that delivers to a queue or a function from this plan on, what the
 /// owner has to write there.
-pub(crate) fn note(plan: &mut Plan, scope: &Scope) {
+/// `read` are the queues whose policies the survey has read.
+pub(crate) fn note(plan: &mut Plan, scope: &Scope, read: &BTreeSet<String>) {
     let mut notes = Vec::new();
     for step in &plan.steps {
         let Some(Object::Subscription(after)) = &step.after else {
@@ -28,19 +30,17 @@ pub(crate) fn note(plan: &mut Plan, scope: &Scope) {
                 message,
             });
         };
-        match after.protocol {
-            Protocol::Sqs if before.is_none() => say(of_queue(&topic, endpoint, "the queue")),
-            Protocol::Lambda if before.is_none() => say(of_function(&topic, endpoint)),
-            _ => {}
+        if after.protocol == Protocol::Lambda && before.is_none() {
+            say(of_function(&topic, endpoint));
         }
-        let queue = |subscription: &Subscription| match &subscription.settings.dead_letter {
-            Managed::Set(queue) => queue.clone(),
-            Managed::Leave => None,
-        };
-        if let Some(new) = queue(after)
-            && before.and_then(queue).as_ref() != Some(&new)
-        {
-            say(of_queue(&topic, &new.to_string(), "the dead-letter queue"));
+        let told: Vec<_> = before.into_iter().flat_map(Subscription::queues).collect();
+        let new = after.queues().filter(|queue| !told.contains(queue));
+        for (queue, what) in new {
+            let queue = queue.to_string();
+            // What its policy lacks is an attention item.
+            if !read.contains(&queue) {
+                say(of_queue(&topic, &queue, what));
+            }
         }
     }
     plan.notes.extend(notes);

@@ -140,6 +140,7 @@ pub(crate) async fn connect(settings: Settings, stack: &Stack) -> Aws {
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         s3: aws_sdk_s3::Client::from_conf(s3),
         sns: aws_sdk_sns::Client::new(&config),
+        sqs: aws_sdk_sqs::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
     }

@@ -8,6 +8,7 @@
 
 mod alarms;
 mod keys;
+mod queues;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,13 +70,14 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
         .boxed()
         .shared();
     let survey = Survey { aws, wanted, index };
-    let (keys, buckets, mut groups, roles, (trails, seen), topics, alarms, filters) = futures::try_join!(
+    let (keys, buckets, mut groups, roles, (trails, seen), topics, (queues, looked_at), alarms, filters) = futures::try_join!(
         survey.keys(),
         survey.buckets(),
         survey.log_groups(),
         survey.roles(),
         survey.trails(),
         survey.topics(),
+        survey.queues(),
         survey.alarms(),
         metric_filter::list_all(aws),
     )?;
@@ -92,10 +94,11 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
     let delivering = survey.delivering(&trails, &roles).await?;
     let mut live = Live {
         usage,
+        queues: looked_at,
         ..Live::default()
     };
     for part in [
-        keys, buckets, groups, roles, delivering, trails, topics, alarms, filters,
+        keys, buckets, groups, roles, delivering, trails, topics, queues, alarms, filters,
     ] {
         live.objects.extend(
             part.found

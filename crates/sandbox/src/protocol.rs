@@ -138,8 +138,8 @@ pub(crate) fn refuse(protocol: Protocol, call: &Call, failure: &Failure) -> Mock
             ),
         ),
     };
-    if call.service == Service::CloudWatch {
-        // CloudWatch moved from awsQuery and keeps its old codes in this header.
+    if matches!(call.service, Service::CloudWatch | Service::Sqs) {
+        // They moved from awsQuery and keep their old codes in this header.
         let value = format!("{code};{}", fault(*status));
         set(&mut response.headers, "x-amzn-query-error", &value);
     }
@@ -298,7 +298,7 @@ fn plain_times(value: Value) -> Value {
     }
 }
 
-/// CloudWatch's shapes have other names than its codes.
+/// The shapes of CloudWatch and SQS have other names than their codes.
 fn shape_name(service: Service, code: &str) -> String {
     let name = match (service, code) {
         (Service::CloudWatch, "InvalidParameterValue") => "InvalidParameterValueException",
@@ -306,6 +306,8 @@ fn shape_name(service: Service, code: &str) -> String {
         (Service::CloudWatch, "MissingParameter") => "MissingRequiredParameterException",
         (Service::CloudWatch, "LimitExceeded") => "LimitExceededFault",
         (Service::CloudWatch, "InvalidFormat") => "InvalidFormatFault",
+        (Service::Sqs, "AWS.SimpleQueueService.NonExistentQueue") => "QueueDoesNotExist",
+        (Service::Sqs, "QueueAlreadyExists") => "QueueNameExists",
         (_, code) => code,
     };
     name.to_owned()

@@ -84,6 +84,15 @@ pub(crate) struct Region {
     /// In the order they were made; a topic of this region each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) subscriptions: Vec<Subscription>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) queues: BTreeMap<String, Queue>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Queue {
+    /// Those that were set, by the names that the API has for them.
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

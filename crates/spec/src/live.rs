@@ -18,6 +18,9 @@ pub struct Live {
     pub attention: Vec<Attention>,
     /// What counts against quotas, whoever it belongs to.
     pub usage: Usage,
+    /// The ARNs of the queues of subscriptions that were looked at: what their policies lack is an
+    /// attention item. Nobody looks into other accounts and regions, or where the caller may not.
+    pub queues: BTreeSet<String>,
 }
 
 /// What a region holds of that of which it takes few, the stack's own and everybody else's. Names

@@ -20,6 +20,8 @@ pub(super) enum On {
     /// Other trails may record the same events at a price.
     AnyTrail,
     Topic,
+    /// The queues that subscriptions send to, of the stack's account and region.
+    Queue,
     Alarm,
     /// A key's id is not known before it is made, and its tags and aliases take five minutes to
     /// decide about access, so that it is all keys of account and region.
@@ -42,6 +44,7 @@ impl On {
             Self::Trail => "Trail",
             Self::AnyTrail => "Trails",
             Self::Topic => "Topic",
+            Self::Queue => "Queue",
             Self::Alarm => "Alarm",
             Self::Key => "Key",
             Self::OwnKey => "OwnKey",
@@ -220,6 +223,9 @@ pub(super) const GRANTS: &[Grant] = &[
     write("sns:SetSubscriptionAttributes", Kind::Subscription, On::PassedToSns, &["iam:PassRole"]),
     write("sns:SetSubscriptionAttributes", Kind::Subscription, On::Nothing, &["sns:SetSubscriptionAttributes"]),
     write("sns:Unsubscribe", Kind::Subscription, On::Nothing, &["sns:Unsubscribe"]),
+
+    read("sqs:GetQueueUrl", Kind::Subscription, On::Queue, &["sqs:GetQueueUrl"]),
+    read("sqs:GetQueueAttributes", Kind::Subscription, On::Queue, &["sqs:GetQueueAttributes"]),
 
     // AWS leaves composite alarms out of the answer to callers that may not describe everything.
     always("cloudwatch:DescribeAlarms", On::Nothing, &["cloudwatch:DescribeAlarms"]),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, Delivery, DeliveryStatus, DeliveryStatuses, Key, KeyState, ManagementEvents,
-    Protocol, Role, Subscription, Topic, TopicSettings, Trail,
+    Protocol, Role, Subscription, SubscriptionSettings, Topic, TopicSettings, Trail,
 };
 use trailwarden_spec::leaf::{Endpoint, Managed, Tags};
 use trailwarden_spec::wanted::{Place, Stack, Wish};
@@ -201,6 +201,32 @@ fn a_firehose_subscription_passes_its_role_to_sns() {
         r#"1 on "arn:aws:iam::123456789012:role/to-firehose" if {"StringEquals":{"iam:PassedToService":"sns.amazonaws.com"}}"#
     );
     assert!(!of(None).contains_key("PassRoleToSns"));
+}
+
+#[test]
+fn queues_are_looked_at_only_for_subscriptions_that_have_one_here() {
+    let subscription = |protocol, endpoint: &str, dead_letter: &str| Subscription {
+        topic: "alerts".into(),
+        protocol,
+        endpoint: Endpoint::new(&protocol.to_string(), endpoint),
+        role: None,
+        settings: SubscriptionSettings {
+            dead_letter: Managed::Set(Arn::parse(dead_letter)),
+            ..SubscriptionSettings::default()
+        },
+    };
+    let of = |one: Subscription| outline(&permissions(&wanted(vec![one.into()], Vec::new()), For::Plan));
+    let [queue, dead] = ["alerts", "dead"].map(|name| format!("arn:aws:sqs:us-east-1:123456789012:{name}"));
+    assert_eq!(
+        of(subscription(Protocol::Sqs, &queue, &dead))["QueueRead"],
+        format!(r#"2 on ["{queue}","{dead}"]"#)
+    );
+    assert_eq!(
+        of(subscription(Protocol::Email, "a@example.com", &dead))["QueueRead"],
+        format!(r#"2 on "{dead}""#)
+    );
+    let elsewhere = "arn:aws:sqs:us-east-1:999999999999:alerts";
+    assert!(!of(subscription(Protocol::Sqs, elsewhere, "")).contains_key("QueueRead"));
 }
 
 #[test]

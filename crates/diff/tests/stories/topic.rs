@@ -114,6 +114,32 @@ fn a_queue_is_told_what_it_has_to_let_in() {
 }
 
 #[test]
+fn a_queue_that_was_looked_at_needs_no_note() {
+    let notes = |read: &[&str]| {
+        let mut story = Story::applied();
+        let dead = arn("arn:aws:sqs:us-east-1:123456789012:dead");
+        let settings = SubscriptionSettings {
+            dead_letter: Managed::Set(Some(dead)),
+            ..SubscriptionSettings::default()
+        };
+        story.wants("topic.security", queue(settings));
+        story.live.queues = read
+            .iter()
+            .map(|name| format!("arn:aws:sqs:us-east-1:123456789012:{name}"))
+            .collect();
+        let messages = story.plan().notes.into_iter().map(|note| note.message);
+        messages.collect::<Vec<_>>()
+    };
+    assert_eq!(notes(&[]).len(), 2);
+    let left = notes(&["alerts"]);
+    assert!(
+        left.len() == 1 && left[0].starts_with("the dead-letter queue"),
+        "{left:?}"
+    );
+    assert_eq!(notes(&["alerts", "dead"]), [""; 0]);
+}
+
+#[test]
 fn a_subscription_that_waits_has_no_settings_to_compare() {
     let mut story = Story::applied();
     let raw = SubscriptionSettings {

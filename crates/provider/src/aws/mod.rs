@@ -20,6 +20,7 @@ pub(crate) mod keys;
 pub(crate) mod known;
 pub(crate) mod log_group;
 pub(crate) mod metric_filter;
+pub(crate) mod queue;
 pub(crate) mod role;
 pub(crate) mod subscription;
 pub(crate) mod topic;
@@ -52,6 +53,7 @@ pub(crate) struct Aws {
     pub(crate) logs: aws_sdk_cloudwatchlogs::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
     pub(crate) sts: aws_sdk_sts::Client,
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
 }

@@ -20,6 +20,7 @@ mod insights;
 mod look;
 mod selectors;
 
+pub(crate) use explain::hindrance;
 pub(crate) use look::survey;
 
 const CREATE: Api = Api::write("cloudtrail", "CreateTrail");

@@ -8,6 +8,7 @@ pub(crate) mod kms;
 pub(crate) mod logs;
 pub(crate) mod s3;
 pub(crate) mod sns;
+pub(crate) mod sqs;
 pub(crate) mod sts;
 pub(crate) mod tagging;
 
@@ -36,6 +37,7 @@ pub(crate) fn handle(
         (Service::CloudWatch, Input::Value(input)) => cloudwatch::handle(state, call, input),
         (Service::Kms, Input::Value(input)) => kms::handle(state, call, input),
         (Service::Logs, Input::Value(input)) => logs::handle(state, call, input),
+        (Service::Sqs, Input::Value(input)) => sqs::handle(state, call, input),
         (Service::Tagging, Input::Value(input)) => tagging::handle(state, call, input),
         (Service::CloudWatch, Input::Params(input)) => {
             let output = cloudwatch::handle(state, call, cloudwatch::query::read(call, &input)?)?;

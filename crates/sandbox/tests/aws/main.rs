@@ -10,6 +10,7 @@ mod logs;
 mod s3;
 mod serve;
 mod sns;
+mod sqs;
 mod tagging;
 mod wire;
 mod world;

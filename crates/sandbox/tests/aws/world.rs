@@ -50,6 +50,7 @@ clients! {
     logs: aws_sdk_cloudwatchlogs;
     s3: aws_sdk_s3;
     sns: aws_sdk_sns;
+    sqs: aws_sdk_sqs;
     sts: aws_sdk_sts;
     tagging: aws_sdk_resourcegroupstagging;
 }

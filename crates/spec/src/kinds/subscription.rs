@@ -59,6 +59,20 @@ impl Subscription {
             .resource(queue)
             .condition("ArnEquals", "aws:SourceArn", topic.to_string())
     }
+
+    /// The queues that it makes SNS send to, each with what it is to the subscription: `the queue` or
+    /// `the dead-letter queue`.
+    pub fn queues(&self) -> impl Iterator<Item = (Arn, &'static str)> {
+        let endpoint = match self.protocol {
+            Protocol::Sqs => Arn::parse(self.endpoint.reveal()),
+            _ => None,
+        };
+        let dead_letter = self.settings.dead_letter.get().cloned().flatten();
+        let endpoint = endpoint.map(|queue| (queue, "the queue"));
+        endpoint
+            .into_iter()
+            .chain(dead_letter.map(|queue| (queue, "the dead-letter queue")))
+    }
 }
 
 impl Resource for Subscription {

@@ -175,7 +175,7 @@ async fn logs(aws: &Aws, delivery: &Delivery) -> Result<Option<String>, AccountE
 }
 
 /// What keeps a policy from allowing a call, in words.
-fn hindrance(of: &str, policy: &Policy, request: &Request) -> Option<String> {
+pub(crate) fn hindrance(of: &str, policy: &Policy, request: &Request) -> Option<String> {
     let Request { action, resource, .. } = request;
     match policy.evaluate(request) {
         Decision::Allowed { .. } => None,

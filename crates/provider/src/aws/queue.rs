@@ -1,0 +1,98 @@
+//! Queues that SNS sends to. They are their owners': their policies are looked at and never written.
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use trailwarden_account::AccountError;
+use trailwarden_policy::{Caller, Policy, Request};
+use trailwarden_spec::arn::Arn;
+
+use super::{Aws, trail};
+use crate::door::{Absent, Api};
+
+const FIND: Api = Api::read("sqs", "GetQueueUrl");
+const READ: Api = Api::read("sqs", "GetQueueAttributes");
+
+/// SQS keeps the codes of its older protocol; what follows its model alone gives the second one.
+const GONE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+
+const SNS: &str = "sns.amazonaws.com";
+
+/// What a queue of the stack's account and region says about who may send to it.
+pub(crate) enum Queue {
+    /// There is none of that name.
+    Missing,
+    /// Its policy; one without statements where it has none.
+    Policy(Policy),
+    /// A policy that this version cannot read.
+    NotUnderstood,
+}
+
+/// Looks at a queue of the stack's account and region.
+pub(crate) async fn look(aws: &Aws, queue: &Arn) -> Result<Queue, AccountError> {
+    let find = || aws.sqs.get_queue_url().queue_name(queue.name()).send();
+    let found = aws.door.call(FIND, find).await.absent(GONE)?;
+    let Some(url) = found.and_then(|found| found.queue_url) else {
+        return Ok(Queue::Missing);
+    };
+    let read = || {
+        aws.sqs
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(QueueAttributeName::Policy)
+            .send()
+    };
+    let Some(answer) = aws.door.call(READ, read).await.absent(GONE)? else {
+        return Ok(Queue::Missing);
+    };
+    let attributes = answer.attributes.unwrap_or_default();
+    let policy = match attributes.get(&QueueAttributeName::Policy).map(String::as_str) {
+        None | Some("") => Ok(Policy::default()),
+        Some(text) => Policy::parse(text),
+    };
+    Ok(policy.map_or(Queue::NotUnderstood, Queue::Policy))
+}
+
+/// Why a queue's policy does not let a topic of the same account send to it; `None` when it does.
+pub(crate) fn hindrance(policy: &Policy, queue: &Arn, topic: &Arn) -> Option<String> {
+    let request = Request::new(Caller::Service(SNS.into()), "sqs:SendMessage", queue.to_string())
+        .context("aws:SourceArn", topic.to_string())
+        .context("aws:SourceAccount", topic.account.as_str())
+        .context("aws:SecureTransport", "true")
+        .context("aws:PrincipalIsAWSService", "true")
+        .context("aws:PrincipalServiceName", SNS);
+    trail::hindrance("its policy", policy, &request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_lets_the_topic_in_or_says_why_not() {
+        let [queue, topic] = ["sqs", "sns"].map(|service| {
+            Arn::parse(&format!("arn:aws:{service}:us-east-1:123456789012:alerts")).expect("an ARN")
+        });
+        let ours = trailwarden_spec::kinds::Subscription::statement_for_queue(&topic, &queue.to_string());
+        let policy = Policy::new(vec![ours]);
+        assert_eq!(hindrance(&policy, &queue, &topic), None);
+        let other = Arn {
+            resource: "other".into(),
+            ..topic.clone()
+        };
+        let why = hindrance(&policy, &queue, &other).expect("a reason");
+        assert!(why.contains("does not allow sqs:SendMessage"), "{why}");
+        assert!(hindrance(&Policy::default(), &queue, &topic).is_some());
+
+        let parse = |text: &str| Policy::parse(text).expect("a policy");
+        // What the console wrote for years.
+        let everybody = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"SQS:SendMessage",
+            "Resource":"*","Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:123456789012:*"}}}]}"#;
+        assert_eq!(hindrance(&parse(everybody), &queue, &topic), None);
+        let owner = r#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},
+            "Action":"sqs:*","Resource":"*"}]}"#;
+        assert!(hindrance(&parse(owner), &queue, &topic).is_some());
+        let denied = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"},
+            {"Sid":"Closed","Effect":"Deny","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}]}"#;
+        let why = hindrance(&parse(denied), &queue, &topic).expect("a reason");
+        assert!(why.contains("by its statement `Closed`"), "{why}");
+    }
+}
