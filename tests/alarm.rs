@@ -269,3 +269,147 @@ fn a_composite_alarm_is_adopted_and_asks_what_exists() {
     write_composite(&world, &spec.replace("\"deployment\"", "\"deployments\""));
     world.run(&["plan", "spec.toml"]).exits(5).prints("deployments");
 }
+
+const QUERIES: &str = r#"
+[alarm.error-rate]
+threshold = 5
+operator = ">"
+notify = ["alerts"]
+[[alarm.error-rate.query]]
+id = "rate"
+expression = "100 * errors / calls"
+label = "error rate"
+return_data = true
+[[alarm.error-rate.query]]
+id = "errors"
+metric = { namespace = "Acme", metric = "errors", dimensions = { host = "a" }, unit = "Count" }
+[[alarm.error-rate.query]]
+id = "calls"
+metric = { namespace = "Acme", metric = "calls", statistic = "SampleCount", period = 60 }
+"#;
+
+const BAND: &str = r#"
+[alarm.odd]
+threshold_query = "band"
+operator = "outside-band"
+notify = ["alerts"]
+[[alarm.odd.query]]
+id = "calls"
+metric = { namespace = "Acme", metric = "calls" }
+return_data = true
+[[alarm.odd.query]]
+id = "band"
+expression = "ANOMALY_DETECTION_BAND(calls, 2)"
+return_data = true
+"#;
+
+/// Somebody writes another expression into a query; the plan shows it and the apply takes it back.
+fn queries(world: &World, text: &str, name: &str, expression: &str) {
+    write_composite(world, text);
+    world.apply();
+    world.expect_no_differences();
+    let cloudwatch = Clients::of(world).cloudwatch;
+    let read = || {
+        let describe = cloudwatch.describe_alarms().alarm_names(name);
+        let alarms = wait(describe.send()).expect("alarms").metric_alarms;
+        alarms.unwrap_or_default().pop().expect("an alarm")
+    };
+    let there = read();
+    let expressions = |alarm: &MetricAlarm| -> Vec<String> {
+        let queries = alarm.metrics().iter();
+        queries
+            .filter_map(|query| query.expression())
+            .map(str::to_owned)
+            .collect()
+    };
+    assert_eq!(expressions(&there), [expression]);
+    let changed = there.metrics().iter().cloned().map(|mut query| {
+        query.expression = query
+            .expression
+            .map(|text| text.replace('2', "4").replace("100", "10"));
+        query
+    });
+    let put = cloudwatch
+        .put_metric_alarm()
+        .alarm_name(name)
+        .set_metrics(Some(changed.collect()))
+        .set_evaluation_periods(there.evaluation_periods)
+        .set_datapoints_to_alarm(there.datapoints_to_alarm)
+        .set_threshold(there.threshold)
+        .set_threshold_metric_id(there.threshold_metric_id.clone())
+        .set_comparison_operator(there.comparison_operator.clone())
+        .set_treat_missing_data(there.treat_missing_data.clone())
+        .set_alarm_actions(there.alarm_actions.clone());
+    wait(put.send()).expect("written");
+    assert_ne!(expressions(&read()), [expression]);
+    world
+        .run(&["plan", "spec.toml", "--detailed-exitcode"])
+        .exits(2)
+        .prints(expression);
+    world.apply();
+    world.expect_no_differences();
+    assert_eq!(expressions(&read()), [expression]);
+}
+
+#[test]
+fn an_alarm_on_metric_math_is_kept_as_the_spec_says() {
+    queries(
+        &World::on_sandbox(),
+        QUERIES,
+        "error-rate",
+        "100 * errors / calls",
+    );
+}
+
+#[test]
+fn an_alarm_on_metric_math_is_kept_as_the_spec_says_on_moto() {
+    queries(&World::on_moto(), QUERIES, "error-rate", "100 * errors / calls");
+}
+
+#[test]
+fn an_alarm_on_a_band_is_kept_as_the_spec_says() {
+    queries(
+        &World::on_sandbox(),
+        BAND,
+        "odd",
+        "ANOMALY_DETECTION_BAND(calls, 2)",
+    );
+}
+
+#[test]
+fn an_alarm_on_a_band_is_kept_as_the_spec_says_on_moto() {
+    queries(&World::on_moto(), BAND, "odd", "ANOMALY_DETECTION_BAND(calls, 2)");
+}
+
+/// A query on a metric of another account is not written over.
+#[test]
+fn a_query_of_another_account_is_refused() {
+    use aws_sdk_cloudwatch::types::{ComparisonOperator, Metric, MetricDataQuery, MetricStat};
+    let world = World::on_sandbox();
+    write_composite(&world, QUERIES);
+    world.apply();
+    let metric = Metric::builder().namespace("Acme").metric_name("errors").build();
+    let stat = MetricStat::builder()
+        .metric(metric)
+        .stat("Sum")
+        .period(300)
+        .build();
+    let query = MetricDataQuery::builder()
+        .id("errors")
+        .metric_stat(stat)
+        .account_id("999999999999")
+        .build();
+    let put = Clients::of(&world)
+        .cloudwatch
+        .put_metric_alarm()
+        .alarm_name("error-rate")
+        .metrics(query)
+        .evaluation_periods(1)
+        .threshold(5.0)
+        .comparison_operator(ComparisonOperator::GreaterThanThreshold);
+    wait(put.send()).expect("written");
+    world
+        .run(&["plan", "spec.toml"])
+        .exits(5)
+        .prints("the query `errors` of the account 999999999999");
+}

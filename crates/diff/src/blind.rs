@@ -30,7 +30,10 @@ pub(crate) fn blinds(before: &Object, after: &Object, live: &Live) -> Option<Str
             before.metric.clone_from(&after.metric);
             before.dimensions.clone_from(&after.dimensions);
         }
-        (Object::Alarm(before), Object::Alarm(after)) => {
+        // Of an alarm on queries only the spec's own text says what they are to tell together.
+        (Object::Alarm(before), Object::Alarm(after))
+            if before.queries.is_empty() && after.queries.is_empty() =>
+        {
             before.namespace.clone_from(&after.namespace);
             before.metric.clone_from(&after.metric);
             before.dimensions.clone_from(&after.dimensions);
@@ -54,7 +57,11 @@ pub(crate) fn unnoticed(wanted: &Object, live_object: &Object, live: &Live) -> O
             wanted.metric.clone_from(&held.metric);
             wanted.dimensions.clone_from(&held.dimensions);
         }
-        (Object::Alarm(wanted), Object::Alarm(held)) if filters(live).any(|f| meet(f, held)) => {
+        (Object::Alarm(wanted), Object::Alarm(held))
+            if wanted.queries.is_empty()
+                && held.queries.is_empty()
+                && filters(live).any(|f| meet(f, held)) =>
+        {
             wanted.namespace.clone_from(&held.namespace);
             wanted.metric.clone_from(&held.metric);
             wanted.dimensions.clone_from(&held.dimensions);
@@ -66,7 +73,10 @@ pub(crate) fn unnoticed(wanted: &Object, live_object: &Object, live: &Live) -> O
 
 /// True when the alarm reads what the filter counts.
 fn meet(filter: &MetricFilter, alarm: &Alarm) -> bool {
-    filter.feeds(&alarm.namespace, &alarm.metric) && filter.dimensions.keys().eq(alarm.dimensions.keys())
+    alarm.sources().any(|source| {
+        (source.namespace, source.metric) == (&filter.namespace, &filter.metric)
+            && filter.dimensions.keys().eq(source.dimensions.keys())
+    })
 }
 
 /// What records nothing or tells nobody cannot be silenced.
@@ -76,18 +86,6 @@ fn is_silent(object: &Object) -> bool {
         Object::Alarm(alarm) => !alarm.actions_enabled,
         Object::CompositeAlarm(alarm) => !alarm.actions_enabled,
         _ => false,
-    }
-}
-
-/// Whether a filter makes a metric.
-pub(crate) trait Feeds {
-    /// True when matching events count into this metric.
-    fn feeds(&self, namespace: &str, metric: &str) -> bool;
-}
-
-impl Feeds for MetricFilter {
-    fn feeds(&self, namespace: &str, metric: &str) -> bool {
-        self.namespace == namespace && self.metric == metric
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use trailwarden_spec::Object;
-use trailwarden_spec::kinds::ManagementEvents;
+use trailwarden_spec::kinds::{Alarm, ManagementEvents, Query, QueryOf};
 use trailwarden_spec::leaf::{Managed, Selectors};
 use trailwarden_spec::wanted::Wanted;
 
@@ -17,6 +17,10 @@ const ALARM: u64 = 10;
 
 /// An alarm with shorter periods (the same page, high resolution).
 const FAST_ALARM: u64 = 30;
+
+/// The metrics that CloudWatch counts for the band of an alarm: its upper and its lower bound (the
+/// same page: an anomaly detection alarm costs as much as three on one metric).
+const OF_A_BAND: u64 = 2;
 
 /// A composite alarm, in US cents a month (the same page).
 const COMPOSITE_ALARM: u64 = 50;
@@ -59,6 +63,11 @@ pub enum CostOf {
     Alarms,
     /// Metric alarms with shorter periods.
     HighResolutionAlarms,
+    /// Metrics that alarms with queries read, each as dear as an alarm on it, with periods of 60 seconds
+    /// or more; a band adds two.
+    QueriedMetrics,
+    /// The same of alarms with shorter periods.
+    HighResolutionQueriedMetrics,
     /// Composite alarms.
     CompositeAlarms,
     /// Metrics that filters count into; one with dimensions is a metric for each of their values,
@@ -94,8 +103,8 @@ impl CostOf {
 
     fn cents(self) -> Option<u64> {
         match self {
-            Self::Alarms => Some(ALARM),
-            Self::HighResolutionAlarms => Some(FAST_ALARM),
+            Self::Alarms | Self::QueriedMetrics => Some(ALARM),
+            Self::HighResolutionAlarms | Self::HighResolutionQueriedMetrics => Some(FAST_ALARM),
             Self::CompositeAlarms => Some(COMPOSITE_ALARM),
             Self::CustomMetrics => Some(METRIC),
             Self::Keys => Some(KEY),
@@ -117,6 +126,11 @@ impl CostOf {
         let (one, many) = match self {
             Self::Alarms => ("alarm", "alarms"),
             Self::HighResolutionAlarms => ("high-resolution alarm", "high-resolution alarms"),
+            Self::QueriedMetrics => ("metric in alarm queries", "metrics in alarm queries"),
+            Self::HighResolutionQueriedMetrics => (
+                "high-resolution metric in alarm queries",
+                "high-resolution metrics in alarm queries",
+            ),
             Self::CompositeAlarms => ("composite alarm", "composite alarms"),
             Self::CustomMetrics => ("custom metric", "custom metrics"),
             Self::Keys => ("KMS key", "KMS keys"),
@@ -136,9 +150,20 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
     let (mut alarms, mut fast_alarms, mut keys, mut composites, mut reading, mut writing) =
         (0, 0, 0, 0, 0_u64, 0_u64);
     let (mut data, mut insights) = (0, 0);
+    let (mut queried, mut fast_queried) = (0, 0);
     let mut metrics = BTreeSet::new();
     for wish in wanted.objects.values() {
         match &wish.object {
+            Object::Alarm(alarm) if !alarm.queries.is_empty() => {
+                let band = alarm.threshold_query.as_ref().map_or(0, |_| OF_A_BAND);
+                // A Metrics Insights query alone is taken for one metric.
+                let count = (alarm.sources().count() as u64).max(1) + band;
+                *if is_fast(alarm) {
+                    &mut fast_queried
+                } else {
+                    &mut queried
+                } += count;
+            }
             Object::Alarm(alarm) if alarm.period < 60 => fast_alarms += 1,
             Object::Alarm(_) => alarms += 1,
             Object::Key(_) => keys += 1,
@@ -165,6 +190,8 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
     let counts = [
         (CostOf::Alarms, alarms),
         (CostOf::HighResolutionAlarms, fast_alarms),
+        (CostOf::QueriedMetrics, queried),
+        (CostOf::HighResolutionQueriedMetrics, fast_queried),
         (CostOf::CompositeAlarms, composites),
         (CostOf::CustomMetrics, metrics.len() as u64),
         (CostOf::Keys, keys),
@@ -185,6 +212,15 @@ pub(crate) fn of(wanted: &Wanted) -> Vec<CostItem> {
             price: what.price(),
         })
         .collect()
+}
+
+/// True where a query has a period of less than 60 seconds.
+fn is_fast(alarm: &Alarm) -> bool {
+    let fast = |query: &Query| match &query.of {
+        QueryOf::Metric(metric) => metric.period < 60,
+        QueryOf::Expression { period, .. } => period.is_some_and(|period| period < 60),
+    };
+    alarm.queries.iter().any(fast)
 }
 
 fn dollars(cents: u64) -> String {

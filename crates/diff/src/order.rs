@@ -13,7 +13,6 @@ use trailwarden_spec::compare::{Change, Verdict};
 use trailwarden_spec::kinds::{Alarm, MetricFilter};
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
-use crate::blind::Feeds;
 use crate::plan::{Action, Phase, Step};
 
 /// What takes part in telling a human of an event. Filters vanish with their log group, too.
@@ -312,5 +311,5 @@ fn alarm(object: &Option<Object>) -> Option<&Alarm> {
 }
 
 fn feeds(filter: &MetricFilter, alarm: &Alarm) -> bool {
-    filter.feeds(&alarm.namespace, &alarm.metric)
+    alarm.reads(&filter.namespace, &filter.metric)
 }

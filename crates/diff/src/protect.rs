@@ -11,7 +11,6 @@ use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Kind, Object};
 
-use crate::blind::Feeds;
 use crate::compare::parent;
 use crate::plan::{Action, Plan, RefusalCode, Step};
 use crate::settle::refuse_as;
@@ -46,7 +45,7 @@ impl Protected {
             let whole = parent(&found.value, scope);
             let why = match &found.value {
                 Object::MetricFilter(filter) => {
-                    let reads = |alarm: &Object| matches!(alarm, Object::Alarm(a) if filter.feeds(&a.namespace, &a.metric));
+                    let reads = |alarm: &Object| matches!(alarm, Object::Alarm(a) if a.reads(&filter.namespace, &filter.metric));
                     let mut marked = ours().filter(|(by, _)| all.contains_key(*by));
                     match marked.find(|(_, found)| reads(&found.value)) {
                         Some((alarm, _)) => Why::ReadBy(alarm.clone()),

@@ -6,7 +6,6 @@ use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::Found;
 use trailwarden_spec::{Address, Kind, Object};
 
-use crate::blind::Feeds;
 use crate::compare::Planner;
 
 impl Planner<'_> {
@@ -114,7 +113,9 @@ impl Planner<'_> {
 /// True when a filter counts into the metric that an alarm reads.
 fn counts_for(filter: &Object, alarm: &Object) -> bool {
     match (filter, alarm) {
-        (Object::MetricFilter(filter), Object::Alarm(alarm)) => filter.feeds(&alarm.namespace, &alarm.metric),
+        (Object::MetricFilter(filter), Object::Alarm(alarm)) => {
+            alarm.reads(&filter.namespace, &filter.metric)
+        }
         _ => false,
     }
 }

@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
 
-use crate::blind::Feeds;
 use crate::compare::parent;
 use crate::plan::{Options, Plan, RefusalCode, Step};
 
@@ -94,7 +93,7 @@ fn leans_on(address: &Address, wanted: &Wanted) -> Vec<Address> {
     if let alarm @ (Object::Alarm(_) | Object::CompositeAlarm(_)) = &wish.object {
         let others = wanted.objects.iter().filter(|(_, other)| match &other.object {
             Object::MetricFilter(filter) => {
-                matches!(alarm, Object::Alarm(alarm) if filter.feeds(&alarm.namespace, &alarm.metric))
+                matches!(alarm, Object::Alarm(alarm) if alarm.reads(&filter.namespace, &filter.metric))
             }
             object @ (Object::TopicPolicy(_) | Object::Subscription(_)) => {
                 parent(object, scope).is_some_and(|topic| needs.contains(&topic))

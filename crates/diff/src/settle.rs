@@ -7,7 +7,7 @@ use trailwarden_spec::live::Live;
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Kind, Object, Scope};
 
-use crate::blind::{self, Feeds};
+use crate::blind;
 use crate::compare::parent;
 use crate::plan::{Action, Note, Options, Phase, Plan, Refusal, RefusalCode, Step};
 use crate::protect::Protected;
@@ -191,7 +191,7 @@ impl Settling<'_> {
             _ => return None,
         };
         let reads = |address: &&Address| match self.live.objects.get(*address).map(|found| &found.value) {
-            Some(Object::Alarm(alarm)) => filter.feeds(&alarm.namespace, &alarm.metric),
+            Some(Object::Alarm(alarm)) => alarm.reads(&filter.namespace, &filter.metric),
             _ => false,
         };
         refused.keys().find(reads).cloned()
@@ -248,7 +248,7 @@ impl Settling<'_> {
     /// True when a filter that the spec wants counts into an alarm's metric.
     fn feeds(&self, address: &Address, alarm: &Alarm) -> bool {
         match self.wanted.objects.get(address).map(|wish| &wish.object) {
-            Some(Object::MetricFilter(filter)) => filter.feeds(&alarm.namespace, &alarm.metric),
+            Some(Object::MetricFilter(filter)) => alarm.reads(&filter.namespace, &filter.metric),
             _ => false,
         }
     }

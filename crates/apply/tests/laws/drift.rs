@@ -7,8 +7,8 @@ use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::kinds::{
     Alarm, Bucket, DefaultRetention, DeliveryRetry, DeliveryStatus, Encryption, Insight, Key, KeyState,
     Lifecycle, LockMode, LogGroup, ManagementEvents, MetricFilter, MissingData, ObjectLock, ObjectOwnership,
-    Operator, Period, Role, SelectorForm, SignatureVersion, Subscription, SubscriptionSettings, Topic,
-    TopicSettings, Tracing, Trail, Unit,
+    Operator, Period, Query, QueryMetric, QueryOf, Role, SelectorForm, SignatureVersion, Subscription,
+    SubscriptionSettings, Topic, TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
     AlarmRule, FilterPattern, KeyRef, MARK_KEYS, Managed, Owner, PolicyText, Retention, Selectors, Tags,
@@ -389,10 +389,12 @@ pub(crate) fn field(object: &mut Object, how: usize) {
         Object::Alarm(Alarm {
             name: _,
             description,
-            namespace: _,
+            queries,
+            threshold_query: _,
+            namespace,
             metric,
             dimensions,
-            statistic: _,
+            statistic,
             period,
             evaluation_periods,
             datapoints_to_alarm,
@@ -423,6 +425,23 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             12 => *ok_actions = Managed::Set(alarm_actions.clone()),
             13 => *insufficient_data_actions = Managed::Set(alarm_actions.clone()),
             14 => lose(tags),
+            // What is computed of the metric is held against the threshold, not the metric.
+            15 => {
+                let of = QueryOf::Metric(QueryMetric {
+                    namespace: std::mem::take(namespace),
+                    metric: std::mem::take(metric),
+                    dimensions: std::mem::take(dimensions),
+                    statistic: std::mem::take(statistic),
+                    period: std::mem::replace(period, 300),
+                    unit: std::mem::replace(unit, Unit::None),
+                });
+                *queries = vec![Query {
+                    id: "m".into(),
+                    of,
+                    label: String::new(),
+                    return_data: true,
+                }];
+            }
             _ => guard(tags),
         },
         Object::CompositeAlarm(alarm) => match how % 4 {

@@ -2,6 +2,7 @@
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
+mod alarm_query;
 mod bucket;
 #[cfg(test)]
 mod changes;

@@ -38,7 +38,7 @@ fn the_words_are_those_of_the_program() {
     let codes = all!(RefusalCode: NotOwned, OwnedByOther, Inexpressible, Impossible, Missing, Protected, Blinding, TooMuch,
         Quota, Waits);
     assert_eq!(listed("refusal/properties/code"), words(&codes));
-    let costs = all!(CostOf: Alarms, HighResolutionAlarms, CompositeAlarms, CustomMetrics, Keys, ManagementEventCopies, DataEvents,
+    let costs = all!(CostOf: Alarms, HighResolutionAlarms, QueriedMetrics, HighResolutionQueriedMetrics, CompositeAlarms, CustomMetrics, Keys, ManagementEventCopies, DataEvents,
         Insights);
     assert_eq!(listed("cost/properties/what"), words(&costs));
 }

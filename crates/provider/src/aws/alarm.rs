@@ -10,6 +10,7 @@ use trailwarden_spec::live::{Facts, Found};
 
 use crate::door::{Absent, Api};
 
+use super::alarm_query;
 use super::composite_alarm;
 use super::known::Known;
 use super::{Aws, Page, retag};
@@ -182,7 +183,7 @@ pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, Strin
 pub(super) async fn of_a_rule_reads(aws: &Aws, namespace: &str, metric: &str) -> Result<bool, AccountError> {
     let alarms = with_prefix(aws, &aws.prefix()).await?;
     let readers = alarms.iter().filter(|read| match &read.is {
-        Is::Metric(alarm) => alarm.namespace == namespace && alarm.metric == metric,
+        Is::Metric(alarm) => alarm.reads(namespace, metric),
         Is::Composite(_) => false,
     });
     let owners = readers.map(|read| async move {
@@ -194,27 +195,20 @@ pub(super) async fn of_a_rule_reads(aws: &Aws, namespace: &str, metric: &str) ->
 
 fn from_wire(wire: &types::MetricAlarm) -> Described {
     let mut inexpressible = strange_features(wire);
-    let mut alarm = Alarm::on_metric(
-        wire.alarm_name().unwrap_or_default(),
-        wire.namespace().unwrap_or_default(),
-        wire.metric_name().unwrap_or_default(),
-    );
+    let name = wire.alarm_name().unwrap_or_default();
+    let queries = alarm_query::from_wire(wire.metrics(), &mut inexpressible);
+    let mut alarm = if queries.is_empty() {
+        on_metric(name, wire, &mut inexpressible)
+    } else {
+        Alarm::on_queries(name, queries)
+    };
+    alarm.threshold_query = wire
+        .threshold_metric_id()
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned);
     let number = |n: Option<i32>| n.and_then(|n| u32::try_from(n).ok());
     let mut unknown = |what: &str, raw: &str| inexpressible.push(format!("unknown {what} `{raw}`"));
 
-    let dimensions = wire.dimensions().iter();
-    alarm.dimensions = dimensions
-        .filter_map(|d| Some((d.name()?.to_owned(), d.value()?.to_owned())))
-        .collect();
-    if let Some(raw) = wire
-        .extended_statistic()
-        .or_else(|| wire.statistic().map(types::Statistic::as_str))
-    {
-        match Statistic::parse(raw) {
-            Some(statistic) => alarm.statistic = statistic,
-            None => unknown("statistic", raw),
-        }
-    }
     if let Some(raw) = wire.comparison_operator().map(types::ComparisonOperator::as_str) {
         match Operator::from_word(raw) {
             Some(operator) => alarm.operator = operator,
@@ -226,12 +220,6 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
         match MissingData::from_word(raw) {
             Some(missing_data) => alarm.missing_data = missing_data,
             None => unknown("treatment of missing data", raw),
-        }
-    }
-    if let Some(raw) = wire.unit().map(types::StandardUnit::as_str) {
-        match Unit::from_word(raw) {
-            Some(unit) => alarm.unit = unit,
-            None => unknown("unit", raw),
         }
     }
     // `evaluate` is what an absent value means.
@@ -246,10 +234,11 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
         }
     }
     alarm.description = Managed::Set(wire.alarm_description().unwrap_or_default().into());
-    alarm.period = number(wire.period()).unwrap_or(alarm.period);
     alarm.evaluation_periods = number(wire.evaluation_periods()).unwrap_or(alarm.evaluation_periods);
     alarm.datapoints_to_alarm = number(wire.datapoints_to_alarm()).unwrap_or(alarm.evaluation_periods);
-    alarm.threshold = wire.threshold().unwrap_or(alarm.threshold);
+    if alarm.threshold_query.is_none() {
+        alarm.threshold = wire.threshold().unwrap_or(alarm.threshold);
+    }
     alarm.actions_enabled = wire.actions_enabled().unwrap_or(true);
     alarm.alarm_actions = actions(wire.alarm_actions(), &mut inexpressible);
     alarm.ok_actions = Managed::Set(actions(wire.ok_actions(), &mut inexpressible));
@@ -259,6 +248,40 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
         is: Is::Metric(alarm),
         inexpressible,
     }
+}
+
+/// An alarm on one metric, with what is said of the metric.
+fn on_metric(name: &str, wire: &types::MetricAlarm, inexpressible: &mut Vec<String>) -> Alarm {
+    let mut alarm = Alarm::on_metric(
+        name,
+        wire.namespace().unwrap_or_default(),
+        wire.metric_name().unwrap_or_default(),
+    );
+    let mut unknown = |what: &str, raw: &str| inexpressible.push(format!("unknown {what} `{raw}`"));
+    let dimensions = wire.dimensions().iter();
+    alarm.dimensions = dimensions
+        .filter_map(|d| Some((d.name()?.to_owned(), d.value()?.to_owned())))
+        .collect();
+    if let Some(raw) = wire
+        .extended_statistic()
+        .or_else(|| wire.statistic().map(types::Statistic::as_str))
+    {
+        match Statistic::parse(raw) {
+            Some(statistic) => alarm.statistic = statistic,
+            None => unknown("statistic", raw),
+        }
+    }
+    if let Some(raw) = wire.unit().map(types::StandardUnit::as_str) {
+        match Unit::from_word(raw) {
+            Some(unit) => alarm.unit = unit,
+            None => unknown("unit", raw),
+        }
+    }
+    alarm.period = wire
+        .period()
+        .and_then(|period| u32::try_from(period).ok())
+        .unwrap_or(alarm.period);
+    alarm
 }
 
 /// Who is told; what is no ARN cannot be said in a spec.
@@ -284,11 +307,6 @@ fn strange_features(wire: &types::MetricAlarm) -> Vec<String> {
         .evaluation_window()
         .is_some_and(|window| !window.is_sliding_window());
     let features = [
-        (!wire.metrics().is_empty(), "metric math".to_owned()),
-        (
-            wire.threshold_metric_id().is_some(),
-            "an anomaly detection band as its threshold".to_owned(),
-        ),
         (
             wire.evaluation_criteria().is_some(),
             "a query as its evaluation criteria".to_owned(),
@@ -320,7 +338,9 @@ pub(super) fn tag_list(tags: BTreeMap<String, String>) -> Vec<types::Tag> {
 /// Writes the whole alarm. CloudWatch takes tags with a new alarm only and ignores them otherwise.
 async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<(), AccountError> {
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let single = alarm.queries.is_empty();
     let simple = alarm.statistic.is_simple();
+    let statistic = single.then(|| alarm.statistic.as_str());
     // Absent means `evaluate`, and other statistics take neither.
     let few = alarm.low_sample_percentiles.get();
     let few = few
@@ -335,15 +355,17 @@ async fn put(alarm: &Alarm, tags: Option<Vec<types::Tag>>, aws: &Aws) -> Result<
             .put_metric_alarm()
             .alarm_name(&alarm.name)
             .set_alarm_description(alarm.description.get().filter(|text| !text.is_empty()).cloned())
-            .namespace(&alarm.namespace)
-            .metric_name(&alarm.metric)
+            .set_metrics(alarm_query::to_wire(&alarm.queries))
+            .set_threshold_metric_id(alarm.threshold_query.clone())
+            .set_namespace(single.then(|| alarm.namespace.clone()))
+            .set_metric_name(single.then(|| alarm.metric.clone()))
             .set_dimensions((!dimensions.is_empty()).then(|| dimensions.clone()))
-            .set_statistic(simple.then(|| alarm.statistic.as_str().into()))
-            .set_extended_statistic((!simple).then(|| alarm.statistic.as_str().to_owned()))
-            .period(number(alarm.period))
+            .set_statistic(statistic.filter(|_| simple).map(Into::into))
+            .set_extended_statistic(statistic.filter(|_| !simple).map(str::to_owned))
+            .set_period(single.then(|| number(alarm.period)))
             .evaluation_periods(number(alarm.evaluation_periods))
             .datapoints_to_alarm(number(alarm.datapoints_to_alarm))
-            .threshold(alarm.threshold)
+            .set_threshold(alarm.threshold_query.is_none().then_some(alarm.threshold))
             .comparison_operator(alarm.operator.as_str().into())
             .treat_missing_data(alarm.missing_data.as_str())
             .set_evaluate_low_sample_count_percentile(few.clone())

@@ -11,6 +11,7 @@ use trailwarden_spec::live::Found;
 use crate::door::{Api, Door};
 
 pub(crate) mod alarm;
+mod alarm_query;
 pub(crate) mod bucket;
 pub(crate) mod bucket_policy;
 mod composite_alarm;

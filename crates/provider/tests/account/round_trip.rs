@@ -7,8 +7,8 @@ use trailwarden_sandbox::Sandbox;
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{
     Alarm, CompositeAlarm, DeliveryRetry, DeliveryStatus, DeliveryStatuses, FilterScope, LowSamples,
-    MissingData, Operator, Protocol, Sample, SignatureVersion, Statistic, SubscriptionSettings, Suppressor,
-    TopicPolicy, TopicSettings, Tracing, Unit,
+    MissingData, Operator, Protocol, Query, QueryMetric, QueryOf, Sample, SignatureVersion, Statistic,
+    SubscriptionSettings, Suppressor, TopicPolicy, TopicSettings, Tracing, Unit,
 };
 use trailwarden_spec::leaf::{
     AlarmRule, Document, FilterPattern, Managed, Owner, Retention, Statements, Tags,
@@ -235,7 +235,7 @@ async fn alarms() {
     change(&|alarm| alarm.evaluation_periods = 3);
     change(&|alarm| alarm.datapoints_to_alarm = 2);
     change(&|alarm| alarm.threshold = 2.5);
-    for operator in Operator::ALL {
+    for operator in Operator::ALL.iter().filter(|operator| !operator.is_of_a_band()) {
         change(&|alarm| alarm.operator = *operator);
     }
     for missing_data in MissingData::ALL {
@@ -249,6 +249,71 @@ async fn alarms() {
     change(&|alarm| alarm.ok_actions = Managed::Set([topic("alerts")].into()));
     change(&|alarm| alarm.insufficient_data_actions = Managed::Set([topic("alerts")].into()));
     change(&|alarm| alarm.tags = tags(&[("env", "prod")]));
+    let of = QueryOf::Metric(QueryMetric {
+        namespace: "Acme".into(),
+        metric: "errors".into(),
+        dimensions: [("host".to_owned(), "a".to_owned())].into(),
+        statistic: Statistic::parse("p99").unwrap(),
+        period: 60,
+        unit: Unit::Count,
+    });
+    let expression = |text: &str| QueryOf::Expression {
+        expression: text.into(),
+        period: None,
+    };
+    let query = |id: &str, of: &QueryOf, return_data: bool| Query {
+        id: id.into(),
+        of: of.clone(),
+        label: String::new(),
+        return_data,
+    };
+    let before = versions.last().unwrap().clone();
+    let queries = [query("m", &of, false), query("e", &expression("m * 2"), true)];
+    versions.push(Alarm {
+        tags: before.tags.clone(),
+        ..Alarm::on_queries(&before.name, queries.to_vec())
+    });
+    let mut change = |change: &dyn Fn(&mut Alarm)| {
+        let mut version = versions.last().unwrap().clone();
+        change(&mut version);
+        versions.push(version);
+    };
+    change(&|alarm| alarm.queries[0].label = "twice".into());
+    change(&|alarm| alarm.queries[0].of = expression("m * 3"));
+    change(&|alarm| {
+        let QueryOf::Metric(metric) = &mut alarm.queries[1].of else {
+            unreachable!()
+        };
+        metric.dimensions.clear();
+        metric.unit = Unit::None;
+    });
+    change(&|alarm| alarm.operator = Operator::LessThanThreshold);
+    for operator in Operator::ALL.iter().filter(|operator| operator.is_of_a_band()) {
+        change(&|alarm| {
+            let band = expression("ANOMALY_DETECTION_BAND(m, 2)");
+            *alarm = Alarm {
+                threshold_query: Some("band".into()),
+                operator: *operator,
+                tags: alarm.tags.clone(),
+                ..Alarm::on_queries(
+                    &alarm.name,
+                    vec![query("m", &of, true), query("band", &band, true)],
+                )
+            };
+        });
+    }
+    change(&|alarm| {
+        alarm.threshold_query = None;
+        alarm.operator = Operator::GreaterThanThreshold;
+        alarm.queries = vec![Query {
+            of: QueryOf::Expression {
+                expression: "SELECT MAX(errors) FROM Acme".into(),
+                period: Some(60),
+            },
+            ..alarm.queries[0].clone()
+        }];
+    });
+    versions.push(before);
     lives(&fresh().await, versions.into_iter().map(Object::from).collect()).await;
 }
 

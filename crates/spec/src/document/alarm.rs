@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{Alarm, LowSamples, Statistic};
+use crate::kinds::{Alarm, LowSamples, Operator, Statistic};
 use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
+use super::alarm_query;
 use super::decoder::{At, Spot, Table};
 use super::joins::{self, Joint};
 use super::limits::{self, AlarmSpots};
@@ -38,17 +39,30 @@ impl Section for AlarmSection {
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
         let sink = table.cx.sink;
         let name = table.name(label, &names::ALARM).value;
-        let namespace = table.need::<String>("namespace", "\"AWS/Logs\"");
-        let metric = table.need::<String>("metric", "\"IncomingLogEvents\"");
-        for (name, what) in [(&namespace, "namespace"), (&metric, "metric name")] {
-            // PutMetricAlarm takes more than PutMetricFilter: metrics of others have other rules.
-            if let Some(name) = name {
-                limits::name(sink, what, name, 255);
+        let queries = alarm_query::read(table);
+        let (mut alarm, spots) = match &queries {
+            Some(read) => {
+                let mut alarm = Alarm::on_queries(&name, read.queries.clone());
+                alarm.period = read.period(alarm.period);
+                (alarm, [None, None])
             }
+            None => on_metric(&name, table),
+        };
+        let band = table.take::<String>("threshold_query");
+        if let (Some(band), true) = (&band, table.has("threshold")) {
+            let message = "a band is in place of a threshold";
+            let problem = Problem::new(code::CONTRADICTION, &band.spot, message);
+            let problem = problem.label("excludes `threshold`");
+            sink.report(problem.help("take one of `threshold` and `threshold_query` away"));
+            table.take_reserved("threshold");
         }
-        let spots = [&namespace, &metric].map(|at| at.as_ref().map(|at| at.spot.clone()));
-        let text = |at: Option<At<String>>| at.map_or_else(String::new, |at| at.value);
-        let mut alarm = Alarm::on_metric(&name, &text(namespace), &text(metric));
+        if let (Some(band), None) = (&band, &queries) {
+            let message = "`threshold_query` needs queries";
+            let problem = Problem::new(code::CONTRADICTION, &band.spot, message).label("no `query`");
+            let help = format!("write the metric and the band as `[[{}.query]]`", table.path);
+            sink.report(problem.help(help));
+        }
+        alarm.threshold_query = band.as_ref().map(|band| band.value.clone());
         let description = table.take::<String>("description");
         if let Some(description) = &description {
             limits::text(sink, "description", description, 1024);
@@ -56,6 +70,12 @@ impl Section for AlarmSection {
         alarm.description = description.map(|at| at.value).into();
         let (mut actions, mut joint) = read_shape(table, &mut alarm, false);
         [joint.namespace, joint.metric] = spots;
+        if let Some(read) = queries {
+            // The numbers are held against the longest period; it is that of its query.
+            alarm.period = Alarm::on_queries("", Vec::new()).period;
+            alarm_query::check(table, &alarm, band.as_ref().map(|band| &band.spot));
+            joint.queries = read.joints;
+        }
         alarm.tags = table.tags(header);
         let silent = !table.has("notify");
         actions.notify = table.take("notify");
@@ -72,6 +92,21 @@ impl Section for AlarmSection {
             joint,
         }
     }
+}
+
+/// Takes out the metric of an alarm on one, with the places of its namespace and its name.
+fn on_metric(name: &str, table: &mut Table<'_>) -> (Alarm, [Option<Spot>; 2]) {
+    let namespace = table.need::<String>("namespace", "\"AWS/Logs\"");
+    let metric = table.need::<String>("metric", "\"IncomingLogEvents\"");
+    for (name, what) in [(&namespace, "namespace"), (&metric, "metric name")] {
+        // PutMetricAlarm takes more than PutMetricFilter: metrics of others have other rules.
+        if let Some(name) = name {
+            limits::name(table.cx.sink, what, name, 255);
+        }
+    }
+    let spots = [&namespace, &metric].map(|at| at.as_ref().map(|at| at.spot.clone()));
+    let text = |at: Option<At<String>>| at.map_or_else(String::new, |at| at.value);
+    (Alarm::on_metric(name, &text(namespace), &text(metric)), spots)
 }
 
 /// Takes out what rules' alarms and plain ones have in common.
@@ -126,8 +161,37 @@ pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bo
         }
         alarm.low_sample_percentiles = Managed::Set(few.value);
     }
-    if let Some(operator) = table.take("operator") {
-        alarm.operator = operator.value;
+    let written = table.has("operator");
+    let operator = table.take::<Operator>("operator");
+    let unread = written && operator.is_none();
+    let at = operator.map_or_else(
+        || table.spot.clone(),
+        |operator| {
+            alarm.operator = operator.value;
+            operator.spot
+        },
+    );
+    match (alarm.operator.is_of_a_band(), alarm.threshold_query.is_some()) {
+        _ if unread => {}
+        (true, false) => {
+            let message = "the operator holds values against a band, and there is none";
+            let problem = Problem::new(code::CONTRADICTION, &at, message).label("needs `threshold_query`");
+            table.cx.sink.report(problem.help(
+                "write `threshold_query = \"ID\"` in an `[alarm.LABEL]` with queries, or one of `>=`, `>`, `<` and `<=`",
+            ));
+        }
+        (false, true) => {
+            let message = "`threshold_query` needs an operator that holds values against a band";
+            let code = if written {
+                code::CONTRADICTION
+            } else {
+                code::MISSING_KEY
+            };
+            let problem = Problem::new(code, &at, message).label("not such an operator");
+            let help = "write `operator = \"outside-band\"`, `\"above-band\"` or `\"below-band\"`";
+            table.cx.sink.report(problem.help(help));
+        }
+        _ => {}
     }
     if let Some(missing_data) = table.take("missing_data") {
         alarm.missing_data = missing_data.value;
@@ -146,7 +210,7 @@ pub(crate) fn read_shape(table: &mut Table<'_>, alarm: &mut Alarm, of_filter: bo
 
 /// Takes an alarm's dimensions out: at most 30, with values of at most 1,024 characters
 /// (`CloudWatch`: `Dimension`).
-fn dimensions(table: &mut Table<'_>) -> (BTreeMap<String, String>, Option<Spot>) {
+pub(crate) fn dimensions(table: &mut Table<'_>) -> (BTreeMap<String, String>, Option<Spot>) {
     let Some(At { value: map, spot }) = table.take::<Map>("dimensions") else {
         return (BTreeMap::new(), None);
     };

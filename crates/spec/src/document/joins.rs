@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Object;
-use crate::kinds::{Alarm, MetricFilter, MissingData, Operator, Unit};
+use crate::kinds::{Alarm, MetricFilter, MissingData, Operator, Source, Unit};
 use crate::leaf::Managed;
 use crate::problem::{Problem, code};
 
@@ -34,6 +34,8 @@ pub(crate) struct Joint {
     pub(crate) statistic: Option<Spot>,
     pub(crate) threshold: Option<Spot>,
     pub(crate) allowed: BTreeSet<&'static str>,
+    /// The same for the queries on metrics, by id.
+    pub(crate) queries: BTreeMap<String, Joint>,
 }
 
 /// Takes `allow` out: the warnings of this page that are not to be said. Only those of the numbers
@@ -90,13 +92,26 @@ pub(crate) fn check(resolver: &Resolver<'_>) {
             continue;
         };
         let (file, span) = (wish.place.file, wish.place.span.clone());
-        let one = Meeting {
-            sink: resolver.sink,
-            alarm,
-            joint,
-            spot: Spot { file, span },
+        let spot = Spot { file, span };
+        let meet = |source: Source<'_>, own: &Joint| {
+            let one = Meeting {
+                sink: resolver.sink,
+                alarm,
+                source,
+                joint: own,
+                allowed: &joint.allowed,
+                spot: spot.clone(),
+            };
+            one.check(&filters);
         };
-        one.check(&filters);
+        if alarm.queries.is_empty() {
+            alarm.sources().for_each(|source| meet(source, joint));
+        }
+        for query in &alarm.queries {
+            if let (Some(source), Some(own)) = (query.source(), joint.queries.get(&query.id)) {
+                meet(source, own);
+            }
+        }
     }
 }
 
@@ -104,14 +119,17 @@ pub(crate) fn check(resolver: &Resolver<'_>) {
 struct Meeting<'a> {
     sink: &'a Sink,
     alarm: &'a Alarm,
+    /// What it reads: its metric, or that of one of its queries.
+    source: Source<'a>,
     joint: &'a Joint,
+    allowed: &'a BTreeSet<&'static str>,
     /// The section's place, for what it does not write.
     spot: Spot,
 }
 
 impl Meeting<'_> {
     fn check(&self, filters: &[(&MetricFilter, Spot)]) {
-        let alarm = self.alarm;
+        let alarm = self.source;
         let fed =
             |filter: &MetricFilter| filter.namespace == alarm.namespace && filter.metric == alarm.metric;
         let feeding: Vec<_> = filters.iter().filter(|(filter, _)| fed(filter)).collect();
@@ -154,7 +172,7 @@ impl Meeting<'_> {
         spot: Option<&Spot>,
         problem: impl FnOnce(&dyn Fn(String, &str) -> Problem) -> Problem,
     ) {
-        if !self.joint.allowed.contains(code) {
+        if !self.allowed.contains(code) {
             let spot = spot.unwrap_or(&self.spot);
             let new = |message: String, label: &str| Problem::new(code, spot, message).label(label);
             self.sink.report(problem(&new).warning());
@@ -163,7 +181,7 @@ impl Meeting<'_> {
 
     fn other_dimensions(&self, feeding: &[&(&MetricFilter, Spot)]) {
         let [(filter, at), ..] = feeding else { return };
-        let alarm = self.alarm;
+        let alarm = self.source;
         let spot = self.joint.dimensions.as_ref().or(self.joint.metric.as_ref());
         let message = format!(
             "nothing counts into `{}` with just these dimensions",
@@ -199,22 +217,22 @@ impl Meeting<'_> {
 
     /// A metric of nobody that is spelt almost as one of the spec.
     fn near_miss(&self, filters: &[(&MetricFilter, Spot)]) {
-        let alarm = self.alarm;
+        let alarm = self.source;
         let by_namespace = filters
             .iter()
-            .find(|(f, _)| f.metric == alarm.metric && is_slip(&alarm.namespace, &f.namespace));
+            .find(|(f, _)| f.metric == alarm.metric && is_slip(alarm.namespace, f.namespace.as_str()));
         let by_metric = filters
             .iter()
-            .find(|(f, _)| f.namespace == alarm.namespace && is_slip(&alarm.metric, &f.metric));
+            .find(|(f, _)| f.namespace == alarm.namespace && is_slip(alarm.metric, f.metric.as_str()));
         let (key, typed, meant, at, spot) = match (by_namespace, by_metric) {
             (Some((f, at)), _) => (
                 "namespace",
-                &alarm.namespace,
-                &f.namespace,
+                alarm.namespace,
+                f.namespace.as_str(),
                 at,
                 &self.joint.namespace,
             ),
-            (None, Some((f, at))) => ("metric", &alarm.metric, &f.metric, at, &self.joint.metric),
+            (None, Some((f, at))) => ("metric", alarm.metric, f.metric.as_str(), at, &self.joint.metric),
             (None, None) => return,
         };
         self.say(code::NEAR_MISS, spot.as_ref(), |problem| {
@@ -228,6 +246,10 @@ impl Meeting<'_> {
     /// A threshold beyond all that the filters' constant values can make.
     fn never_fires(&self, filters: &[&MetricFilter], at: &Spot) {
         let alarm = self.alarm;
+        // What is computed of values can be anything.
+        if !alarm.queries.is_empty() {
+            return;
+        }
         // Where a period without data counts as a breach, silence fires.
         if alarm.missing_data == MissingData::Breaching {
             return;
@@ -242,6 +264,9 @@ impl Meeting<'_> {
             Operator::GreaterThanThreshold => most > threshold,
             Operator::LessThanThreshold => least < threshold,
             Operator::LessThanOrEqualToThreshold => least <= threshold,
+            Operator::LessThanLowerOrGreaterThanUpperThreshold
+            | Operator::GreaterThanUpperThreshold
+            | Operator::LessThanLowerThreshold => return,
         };
         if breaches {
             return;

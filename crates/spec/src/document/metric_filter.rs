@@ -296,7 +296,7 @@ pub(crate) fn check_all(resolver: &Resolver<'_>) {
             }
         }
         let reads = |object: &Object| match object {
-            Object::Alarm(alarm) => (&alarm.namespace, &alarm.metric) == (&filter.namespace, &filter.metric),
+            Object::Alarm(alarm) => alarm.reads(&filter.namespace, &filter.metric),
             _ => false,
         };
         let remembered = wishes().any(|(_, wish)| {

@@ -15,6 +15,7 @@ use crate::wanted::{Stack, Wanted};
 
 mod adopt;
 mod alarm;
+mod alarm_query;
 mod bucket;
 mod composite_alarm;
 mod decoder;

@@ -255,6 +255,19 @@ pub(crate) const ALARM: NameRule = NameRule {
     why: |text| chars(text, 1, 255, |c| !c.is_ascii_control()),
 };
 
+/// `CloudWatch`: `MetricDataQuery`.
+pub(crate) const QUERY: NameRule = NameRule {
+    code: code::BAD_NAME,
+    what: "id of a query",
+    help: "CloudWatch takes 1 to 255 of `A-Z`, `a-z`, `0-9` and `_`, the first of `a-z`",
+    why: |text| {
+        chars(text, 1, 255, |c| c.is_ascii_alphanumeric() || c == '_').or_else(|| {
+            let lower = text.starts_with(|c: char| c.is_ascii_lowercase());
+            (!lower).then(|| "does not begin with one of `a-z`".into())
+        })
+    },
+};
+
 /// SNS: `CreateTopic`.
 pub(crate) const TOPIC: NameRule = NameRule {
     code: code::BAD_NAME,

@@ -198,6 +198,9 @@ fn sign(operator: Operator) -> &'static str {
         Operator::GreaterThanThreshold => ">",
         Operator::LessThanThreshold => "<",
         Operator::LessThanOrEqualToThreshold => "<=",
+        Operator::LessThanLowerOrGreaterThanUpperThreshold => "outside-band",
+        Operator::GreaterThanUpperThreshold => "above-band",
+        Operator::LessThanLowerThreshold => "below-band",
     }
 }
 

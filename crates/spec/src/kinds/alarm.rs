@@ -22,6 +22,25 @@ words! {
         LessThanThreshold = "LessThanThreshold",
         /// At most the threshold.
         LessThanOrEqualToThreshold = "LessThanOrEqualToThreshold",
+        /// Outside of an anomaly detection band.
+        LessThanLowerOrGreaterThanUpperThreshold = "LessThanLowerOrGreaterThanUpperThreshold",
+        /// Above the band.
+        GreaterThanUpperThreshold = "GreaterThanUpperThreshold",
+        /// Below the band.
+        LessThanLowerThreshold = "LessThanLowerThreshold",
+    }
+}
+
+impl Operator {
+    /// True for those that hold a value against a band and not against a number.
+    #[must_use]
+    pub const fn is_of_a_band(self) -> bool {
+        matches!(
+            self,
+            Self::LessThanLowerOrGreaterThanUpperThreshold
+                | Self::GreaterThanUpperThreshold
+                | Self::LessThanLowerThreshold
+        )
     }
 }
 
@@ -101,6 +120,13 @@ impl Statistic {
     }
 }
 
+impl Default for Statistic {
+    /// `Sum`, which counts events.
+    fn default() -> Self {
+        Self("Sum".into())
+    }
+}
+
 impl fmt::Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -126,14 +152,22 @@ impl Compare for Statistic {
     }
 }
 
-/// A metric alarm on one metric (`PutMetricAlarm`, an upsert that replaces the whole alarm but its
-/// tags and its state).
+/// A metric alarm on one metric or on queries (`PutMetricAlarm`, an upsert that replaces the whole
+/// alarm but its tags and its state).
+///
+/// Where there are queries, the fields of the one metric (`namespace`, `metric`, `dimensions`,
+/// `statistic`, `period`, `unit`) are those of [`Alarm::on_queries`] and mean nothing; where there is
+/// a `threshold_query`, `threshold` is 1 and means nothing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alarm {
     /// 1 to 255 characters; unique in account and region over all kinds of alarms.
     pub name: String,
     /// At most 1,024 characters; managed when written.
     pub description: Managed<String>,
+    /// What is computed of several metrics, sorted by id; empty for an alarm on one metric.
+    pub queries: Vec<Query>,
+    /// The id of the query that makes the band, in place of a threshold.
+    pub threshold_query: Option<String>,
     /// The metric's namespace.
     pub namespace: String,
     /// The metric's name.
@@ -179,10 +213,12 @@ impl Alarm {
         Self {
             name: name.into(),
             description: Managed::Leave,
+            queries: Vec::new(),
+            threshold_query: None,
             namespace: namespace.into(),
             metric: metric.into(),
             dimensions: BTreeMap::new(),
-            statistic: Statistic("Sum".into()),
+            statistic: Statistic::default(),
             period: 300,
             evaluation_periods: 1,
             datapoints_to_alarm: 1,
@@ -196,6 +232,191 @@ impl Alarm {
             ok_actions: Managed::Leave,
             insufficient_data_actions: Managed::Leave,
             tags: Tags::default(),
+        }
+    }
+
+    /// An alarm on queries, in whatever order they come, with the other values of
+    /// [`Alarm::on_metric`].
+    #[must_use]
+    pub fn on_queries(name: &str, mut queries: Vec<Query>) -> Self {
+        queries.sort_by(|a, b| a.id.cmp(&b.id));
+        Self {
+            queries,
+            ..Self::on_metric(name, "", "")
+        }
+    }
+
+    /// True when the alarm reads a metric, with whatever dimensions: its own one, or that of any of
+    /// its queries. What an expression itself searches for is not known.
+    #[must_use]
+    pub fn reads(&self, namespace: &str, metric: &str) -> bool {
+        self.sources()
+            .any(|source| (source.namespace, source.metric) == (namespace, metric))
+    }
+
+    /// The metrics that the alarm reads.
+    pub fn sources(&self) -> impl Iterator<Item = Source<'_>> {
+        let own = Source {
+            namespace: &self.namespace,
+            metric: &self.metric,
+            dimensions: &self.dimensions,
+            unit: self.unit,
+        };
+        let queried = self.queries.iter().filter_map(Query::source);
+        self.queries.is_empty().then_some(own).into_iter().chain(queried)
+    }
+
+    /// The number that values are held against; none where that is a band.
+    fn level(&self) -> Option<f64> {
+        self.threshold_query.is_none().then_some(self.threshold)
+    }
+}
+
+/// A metric that an alarm reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The metric's namespace.
+    pub namespace: &'a str,
+    /// The metric's name.
+    pub metric: &'a str,
+    /// Its dimensions.
+    pub dimensions: &'a BTreeMap<String, String>,
+    /// Only data of this unit counts; [`Unit::None`] means any.
+    pub unit: Unit,
+}
+
+impl Source<'_> {
+    fn same_metric(&self, other: &Self) -> bool {
+        (self.namespace, self.metric, self.dimensions) == (other.namespace, other.metric, other.dimensions)
+    }
+}
+
+/// One of an alarm's queries (`MetricDataQuery`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Query {
+    /// What expressions call it: a lowercase letter, then letters, digits and `_`; at most 255.
+    pub id: String,
+    /// What it gives.
+    pub of: QueryOf,
+    /// What graphs call it; empty for none.
+    pub label: String,
+    /// True for the one that is held against the threshold, and for the band.
+    pub return_data: bool,
+}
+
+impl Query {
+    /// The metric that it reads; an expression reads other queries.
+    #[must_use]
+    pub fn source(&self) -> Option<Source<'_>> {
+        match &self.of {
+            QueryOf::Metric(metric) => Some(Source {
+                namespace: &metric.namespace,
+                metric: &metric.metric,
+                dimensions: &metric.dimensions,
+                unit: metric.unit,
+            }),
+            QueryOf::Expression { .. } => None,
+        }
+    }
+}
+
+/// What a query gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryOf {
+    /// The values of a metric.
+    Metric(QueryMetric),
+    /// What is computed of other queries, or found by a Metrics Insights query.
+    Expression {
+        /// At most 2,048 characters.
+        expression: String,
+        /// Seconds; only a Metrics Insights query has a period of its own.
+        period: Option<u32>,
+    },
+}
+
+/// The metric of a query (`MetricStat`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QueryMetric {
+    /// The metric's namespace.
+    pub namespace: String,
+    /// The metric's name.
+    pub metric: String,
+    /// The metric's dimensions.
+    pub dimensions: BTreeMap<String, String>,
+    /// How the values of a period become one.
+    pub statistic: Statistic,
+    /// Seconds: 10, 20, 30 or a multiple of 60.
+    pub period: u32,
+    /// Only data of this unit counts; [`Unit::None`] means any.
+    pub unit: Unit,
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = ", self.id)?;
+        match &self.of {
+            QueryOf::Metric(metric) => {
+                let QueryMetric {
+                    namespace,
+                    metric,
+                    dimensions,
+                    statistic,
+                    period,
+                    unit,
+                } = metric;
+                write!(f, "{statistic} of {namespace} {metric}")?;
+                for (name, value) in dimensions {
+                    write!(f, " {name}={value:?}")?;
+                }
+                write!(f, " every {period} seconds")?;
+                if *unit != Unit::None {
+                    write!(f, " in {unit}")?;
+                }
+            }
+            QueryOf::Expression { expression, period } => {
+                write!(f, "{expression}")?;
+                if let Some(period) = period {
+                    write!(f, " every {period} seconds")?;
+                }
+            }
+        }
+        if !self.label.is_empty() {
+            write!(f, ", label {:?}", self.label)?;
+        }
+        f.write_str(if self.return_data { ", returned" } else { "" })
+    }
+}
+
+impl Compare for Vec<Query> {
+    fn verdict(&self, live: &Self) -> Verdict {
+        if self == live {
+            Verdict::Same
+        } else {
+            Verdict::Differs
+        }
+    }
+    fn shown(&self) -> Shown {
+        if self.is_empty() {
+            return Shown::Absent;
+        }
+        let lines: Vec<String> = self.iter().map(ToString::to_string).collect();
+        Shown::Lines(lines.join("\n"))
+    }
+}
+
+/// Compares the fields of the one metric; an alarm on queries has none.
+struct OfOneMetric<'a> {
+    alarm: &'a Alarm,
+    live: Option<&'a Alarm>,
+    found: &'a mut Comparison,
+}
+
+impl OfOneMetric<'_> {
+    fn field<T: Compare>(&mut self, name: &'static str, field: fn(&Alarm) -> &T) {
+        if self.alarm.queries.is_empty() {
+            let live = self.live.filter(|live| live.queries.is_empty());
+            self.found.field(name, field(self.alarm), live.map(field));
         }
     }
 }
@@ -234,14 +455,16 @@ impl Resource for Alarm {
         let Self {
             name: _,
             description,
-            namespace,
-            metric,
+            queries,
+            threshold_query,
+            namespace: _,
+            metric: _,
             dimensions,
-            statistic,
-            period,
+            statistic: _,
+            period: _,
             evaluation_periods,
             datapoints_to_alarm,
-            threshold,
+            threshold: _,
             operator,
             missing_data,
             unit,
@@ -253,17 +476,24 @@ impl Resource for Alarm {
             tags,
         } = self;
         let fresh = live.is_none();
+        let new_metric = live.is_none_or(|live| !live.queries.is_empty());
         let empty = |set: &Managed<BTreeSet<Arn>>| set.get().is_none_or(BTreeSet::is_empty);
         if !(fresh && description.get().is_none_or(String::is_empty)) {
             found.field("description", description, live.map(|l| &l.description));
         }
-        found.field("namespace", namespace, live.map(|l| &l.namespace));
-        found.field("metric", metric, live.map(|l| &l.metric));
-        if !(fresh && dimensions.is_empty()) {
-            found.field("dimensions", dimensions, live.map(|l| &l.dimensions));
+        found.field("queries", queries, live.map(|l| &l.queries));
+        let mut single = OfOneMetric {
+            alarm: self,
+            live,
+            found,
+        };
+        single.field("namespace", |a| &a.namespace);
+        single.field("metric", |a| &a.metric);
+        if !(new_metric && dimensions.is_empty()) {
+            single.field("dimensions", |a| &a.dimensions);
         }
-        found.field("statistic", statistic, live.map(|l| &l.statistic));
-        found.field("period", period, live.map(|l| &l.period));
+        single.field("statistic", |a| &a.statistic);
+        single.field("period", |a| &a.period);
         found.field(
             "evaluation_periods",
             evaluation_periods,
@@ -274,11 +504,21 @@ impl Resource for Alarm {
             datapoints_to_alarm,
             live.map(|l| &l.datapoints_to_alarm),
         );
-        found.field("threshold", threshold, live.map(|l| &l.threshold));
+        found.field("threshold", &self.level(), live.map(Self::level).as_ref());
+        found.field(
+            "threshold_query",
+            threshold_query,
+            live.map(|l| &l.threshold_query),
+        );
         found.field("operator", operator, live.map(|l| &l.operator));
         found.field("missing_data", missing_data, live.map(|l| &l.missing_data));
-        if !(fresh && *unit == Unit::None) {
-            found.field("unit", unit, live.map(|l| &l.unit));
+        if !(new_metric && *unit == Unit::None) {
+            OfOneMetric {
+                alarm: self,
+                live,
+                found,
+            }
+            .field("unit", |a| &a.unit);
         }
         if !(fresh && *low_sample_percentiles == Managed::Set(LowSamples::Evaluate)) {
             found.field(
@@ -331,13 +571,24 @@ impl Resource for Alarm {
         if !lost.is_empty() {
             return Some(format!("it no longer tells {}", lost.join(", ")));
         }
-        if (&self.namespace, &self.metric, &self.dimensions)
-            != (&after.namespace, &after.metric, &after.dimensions)
-        {
-            return Some("it reads another metric than the one that its filter counts into".into());
+        let lost = self
+            .sources()
+            .find(|source| !after.sources().any(|now| now.same_metric(source)));
+        if let Some(lost) = lost {
+            return Some(if self.queries.is_empty() && after.queries.is_empty() {
+                "it reads another metric than the one that its filter counts into".into()
+            } else {
+                format!(
+                    "it no longer reads the metric {} of {}",
+                    lost.metric, lost.namespace
+                )
+            });
         }
-        (self.unit != after.unit && after.unit != Unit::None)
-            .then(|| format!("only data of the unit {} counts", after.unit))
+        let narrowed = after.sources().find(|now| {
+            let mut held = self.sources().filter(|source| source.same_metric(now)).peekable();
+            now.unit != Unit::None && held.peek().is_some() && held.all(|source| source.unit != now.unit)
+        });
+        narrowed.map(|now| format!("only data of the unit {} counts", now.unit))
     }
 
     fn tags(&self) -> Option<&Tags> {

@@ -30,7 +30,7 @@ mod topic;
 mod topic_policy;
 mod trail;
 
-pub use alarm::{Alarm, LowSamples, MissingData, Operator, Statistic};
+pub use alarm::{Alarm, LowSamples, MissingData, Operator, Query, QueryMetric, QueryOf, Source, Statistic};
 pub use bucket::{
     AccessLogging, Bucket, DefaultRetention, Encryption, Lifecycle, LockMode, ObjectLock, ObjectOwnership,
     Period, StorageClass, Transition,

@@ -368,6 +368,65 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         "[topic.t]\nname = \"x.fifo\"\n[role.r]\nname = \"a/b\"\npath = \"x\"\npermissions_boundary = \"x\"\n",
         &["bad-name", "unused-role", "bad-name", "bad-name", "bad-arn"],
     ),
+    // alarms on queries
+    (
+        "[alarm.a]\nnotify = []\n\
+         [[alarm.a.query]]\nid = 'M'\nmetric = { namespace = 'N', metric = 'm' }\n\
+         [[alarm.a.query]]\nid = 'e'\nexpression = ''\nreturn_data = true\n\
+         [[alarm.a.query]]\nid = 'e'\nexpression = '1'\n",
+        &["bad-name", "bad-text", "duplicate-section"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\n\
+         [[alarm.a.query]]\nid = 'a'\n\
+         [[alarm.a.query]]\nexpression = 'a'\nreturn_data = true\nmetric = { namespace = 'N', metric = 'm' }\n\
+         [[alarm.a.query]]\nid = 'p'\nperiod = 60\nmetric = { namespace = 'N', metric = 'm' }\n\
+         [[alarm.a.query]]\nid = 'q'\nmetric = { metric = 'm', period = 90, colour = 1 }\n",
+        &[
+            "missing-key",
+            "contradiction",
+            "missing-key",
+            "contradiction",
+            "missing-key",
+            "bad-number",
+            "unknown-key",
+        ],
+    ),
+    (
+        "[alarm.a]\nnotify = []\n\
+         [[alarm.a.query]]\nid = 'a'\nmetric = { namespace = 'N', metric = 'm' }\n",
+        &["missing-key"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\nnamespace = 'N'\nstatistic = 'Sum'\nevaluation_periods = 300\n\
+         [[alarm.a.query]]\nid = 'a'\nreturn_data = true\nmetric = { namespace = 'N', metric = 'm' }\n\
+         [[alarm.a.query]]\nid = 'b'\nreturn_data = true\nexpression = 'a'\n",
+        &["contradiction", "contradiction", "contradiction", "bad-window"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\noperator = 'outside-band'\nnamespace = 'N'\nmetric = 'm'\n",
+        &["contradiction"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\nthreshold_query = 'b'\nnamespace = 'N'\nmetric = 'm'\noperator = 'above-band'\n",
+        &["contradiction"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\nthreshold_query = 'b'\nthreshold = 2\n\
+         [[alarm.a.query]]\nid = 'a'\nreturn_data = true\nmetric = { namespace = 'N', metric = 'm' }\n\
+         [[alarm.a.query]]\nid = 'b'\nexpression = 'ANOMALY_DETECTION_BAND(a)'\n",
+        &["missing-key", "contradiction", "missing-key"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\nthreshold_query = 'band'\noperator = '>'\n\
+         [[alarm.a.query]]\nid = 'a'\nreturn_data = true\nmetric = { namespace = 'N', metric = 'm' }\n",
+        &["unknown-reference", "contradiction"],
+    ),
+    (
+        "[alarm.a]\nnotify = []\nthreshold_query = 'a'\noperator = 'below-bend'\n\
+         [[alarm.a.query]]\nid = 'a'\nreturn_data = true\nmetric = { namespace = 'N', metric = 'm' }\n",
+        &["missing-key", "contradiction", "unknown-word"],
+    ),
     // alarms
     (
         "[alarm.a]\nnamespace = \"n\"\nmetric = \"m\"\nperiod = 90\nstatistic = \"sum\"\noperator = \"=>\"\n\

@@ -154,3 +154,15 @@ fn rules_are_looked_over_too() {
         assert_eq!(warned(&rule(keys)).0, expected, "{keys}");
     }
 }
+
+#[test]
+fn every_query_of_an_alarm_is_held_against_the_filters() {
+    let alarm = "allow = ['near-miss']\n[[alarm.x.query]]\nid = 'e'\nexpression = 'a + b + c'\nreturn_data = true\n\
+        [[alarm.x.query]]\nid = 'a'\nmetric = { namespace = 'Trailwarden/acme', metric = 'errors', unit = 'Count' }\n\
+        [[alarm.x.query]]\nid = 'b'\nmetric = { namespace = 'Trailwarden/acme', metric = 'by-user' }\n\
+        [[alarm.x.query]]\nid = 'c'\nmetric = { namespace = 'Trailwarden/acme', metric = 'Errors' }\n";
+    let text = format!("{STACK}{FILTERS}[alarm.x]\nthreshold = -1\noperator = '<'\nnotify = []\n{alarm}");
+    let wanted = parse(&text).expect("a sound spec");
+    let codes: Vec<&str> = wanted.warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, ["other-unit", "other-dimensions"]);
+}

@@ -519,3 +519,44 @@ fn the_manual_s_examples_are_specs() {
         good(&text);
     }
 }
+
+/// The queries are sorted, and of an alarm on queries nothing is said of one metric.
+#[test]
+fn alarms_on_queries() {
+    let wanted = with_stack(
+        r#"
+        [alarm.error-rate]
+        notify = []
+        threshold = 5
+        operator = ">"
+        [[alarm.error-rate.query]]
+        id = "rate"
+        expression = "100 * errors / calls"
+        label = "error rate"
+        return_data = true
+        [[alarm.error-rate.query]]
+        id = "errors"
+        metric = { namespace = "Watch", metric = "errors", period = 60, dimensions = { host = "a" }, unit = "Count" }
+        [[alarm.error-rate.query]]
+        id = "calls"
+        metric = { namespace = "Watch", metric = "calls", statistic = "p99" }
+
+        [alarm.odd]
+        notify = []
+        threshold_query = "band"
+        operator = "outside-band"
+        [[alarm.odd.query]]
+        id = "band"
+        expression = "ANOMALY_DETECTION_BAND(calls, 2)"
+        return_data = true
+        [[alarm.odd.query]]
+        id = "calls"
+        metric = { namespace = "Watch", metric = "calls" }
+        return_data = true
+        "#,
+    );
+    insta::assert_snapshot!(listed(&wanted));
+    let rate = alarm(&wanted, "error-rate");
+    assert!(rate.reads("Watch", "calls") && rate.reads("Watch", "errors"));
+    assert!(!rate.reads("Watch", "rate") && !rate.reads("", ""));
+}

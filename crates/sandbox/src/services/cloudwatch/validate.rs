@@ -1,6 +1,8 @@
 //! What `PutMetricAlarm` refuses.
 
-use winterbaume_cloudwatch::wire::PutMetricAlarmInput;
+use std::collections::BTreeSet;
+
+use winterbaume_cloudwatch::wire::{MetricDataQuery, PutMetricAlarmInput};
 
 use crate::protocol::Failure;
 use crate::route::Call;
@@ -58,10 +60,12 @@ pub(crate) fn alarm(call: &Call, input: &PutMetricAlarmInput) -> Result<(), Fail
             ("insufficientDataActions", &input.insufficient_data_actions),
         ],
     )?;
-    if input.metrics.as_ref().is_some_and(|metrics| !metrics.is_empty()) {
-        math(input)?;
-    } else {
-        single(input)?;
+    match &input.metrics {
+        Some(metrics) if !metrics.is_empty() => {
+            math(input)?;
+            queries(input, metrics)?;
+        }
+        _ => single(input)?,
     }
     window(input)
 }
@@ -123,6 +127,11 @@ fn single(input: &PutMetricAlarmInput) -> Result<(), Failure> {
     if input.threshold.is_none() {
         return Err(missing("Threshold"));
     }
+    if input.threshold_metric_id.is_some() || is_of_a_band(&input.comparison_operator) {
+        return Err(error(
+            "ThresholdMetricId and the operators of a band require the Metrics list.",
+        ));
+    }
     if input
         .dimensions
         .as_ref()
@@ -160,6 +169,78 @@ fn math(input: &PutMetricAlarmInput) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+fn is_of_a_band(operator: &str) -> bool {
+    matches!(
+        operator,
+        "LessThanLowerOrGreaterThanUpperThreshold" | "LessThanLowerThreshold" | "GreaterThanUpperThreshold"
+    )
+}
+
+/// The queries of an alarm on metric math or on an anomaly detection band (`PutMetricAlarm`: `Metrics`,
+/// `ThresholdMetricId`).
+fn queries(input: &PutMetricAlarmInput, queries: &[MetricDataQuery]) -> Result<(), Failure> {
+    let on_metrics = queries.iter().filter(|query| query.metric_stat.is_some()).count();
+    if queries.len() > 20 || on_metrics > 10 {
+        return Err(error(
+            "An alarm can have at most 20 queries, of which 10 can be on metrics.",
+        ));
+    }
+    let mut ids = BTreeSet::new();
+    for query in queries {
+        let id = &query.id;
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if id.len() > 255 || !id.starts_with(|c: char| c.is_ascii_lowercase()) || !id.chars().all(allowed) {
+            return Err(error(format!("Invalid query id: {id}")));
+        }
+        if !ids.insert(id) {
+            return Err(error(format!("The query id {id} is used more than once.")));
+        }
+        match (&query.metric_stat, &query.expression) {
+            (Some(_), None) => {}
+            (None, Some(expression)) if (1..=2048).contains(&expression.chars().count()) => {}
+            _ => {
+                return Err(error(format!(
+                    "The query {id} must have either MetricStat or an Expression of 1 to 2048 characters."
+                )));
+            }
+        }
+    }
+    let returns = |query: &&MetricDataQuery| query.return_data.unwrap_or(true);
+    let returned = queries.iter().filter(returns).count();
+    let of_a_band = is_of_a_band(&input.comparison_operator);
+    match &input.threshold_metric_id {
+        None if of_a_band => Err(error(
+            "ThresholdMetricId is required with this ComparisonOperator.",
+        )),
+        None if returned != 1 => Err(error(
+            "Exactly one element of the metrics list should return data.",
+        )),
+        None if input.threshold.is_none() => Err(Failure::bad(
+            "MissingParameter",
+            "The parameter Threshold is required.",
+        )),
+        None => Ok(()),
+        Some(_) if input.threshold.is_some() => Err(Failure::bad(
+            "InvalidParameterCombination",
+            "Threshold and ThresholdMetricId cannot be specified together.",
+        )),
+        Some(_) if !of_a_band => Err(error(
+            "ThresholdMetricId requires a ComparisonOperator of an anomaly detection model.",
+        )),
+        Some(band) => {
+            let is_band = |query: &&MetricDataQuery| query.id == *band && query.expression.is_some();
+            if returned == 2 && queries.iter().filter(returns).any(|query| is_band(&query)) {
+                Ok(())
+            } else {
+                Err(error(
+                    "ThresholdMetricId must name a band, and the band and one other element of the metrics \
+                     list should return data.",
+                ))
+            }
+        }
+    }
 }
 
 fn window(input: &PutMetricAlarmInput) -> Result<(), Failure> {
