@@ -30,7 +30,7 @@ pub(crate) fn blinds(before: &Object, after: &Object, live: &Live) -> Option<Str
             before.metric.clone_from(&after.metric);
             before.dimensions.clone_from(&after.dimensions);
         }
-        // Of an alarm on queries only the spec's own text says what they are to tell together.
+        // Several metrics may feed one number, so that the loss of any of them asks for consent.
         (Object::Alarm(before), Object::Alarm(after))
             if before.queries.is_empty() && after.queries.is_empty() =>
         {

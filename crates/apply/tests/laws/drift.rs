@@ -409,6 +409,8 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             insufficient_data_actions,
             tags,
         }) => match how % 17 {
+            // Of an alarm on queries these mean nothing.
+            1 | 2 | 3 | 9 | 15 if !queries.is_empty() => queries[0].label = "drift".into(),
             0 => *description = Managed::Set("drift".into()),
             // A filter and its alarm never drift to the same metric: moving both back has a gap.
             1 => metric.push_str("-astray"),

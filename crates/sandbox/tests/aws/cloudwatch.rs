@@ -288,6 +288,36 @@ async fn metric_math_is_kept() {
         code(math().period(60).send().await),
         "InvalidParameterCombination"
     );
+    let with = |queries: Vec<MetricDataQuery>| math().set_metrics(Some(queries));
+    let [m1, e1] = queries.clone();
+    let band = MetricDataQuery::builder()
+        .id("band")
+        .expression("ANOMALY_DETECTION_BAND(m1, 2)")
+        .build();
+    let mut returned = m1.clone();
+    returned.return_data = Some(true);
+    for refused in [
+        with(vec![m1.clone()]),
+        with(vec![e1.clone(), e1.clone()]),
+        with(vec![e1.clone(), returned.clone()]),
+        with(vec![MetricDataQuery::builder().id("E1").expression("1").build()]),
+        with(vec![MetricDataQuery::builder().id("e1").build()]),
+        math().comparison_operator(ComparisonOperator::GreaterThanUpperThreshold),
+        math().set_threshold(None).threshold_metric_id("e1"),
+        with(vec![m1.clone(), band.clone()])
+            .set_threshold(None)
+            .threshold_metric_id("band")
+            .comparison_operator(ComparisonOperator::GreaterThanUpperThreshold),
+    ] {
+        assert_eq!(code(refused.send().await), "ValidationError");
+    }
+    with(vec![returned, band])
+        .set_threshold(None)
+        .threshold_metric_id("band")
+        .comparison_operator(ComparisonOperator::GreaterThanUpperThreshold)
+        .send()
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
