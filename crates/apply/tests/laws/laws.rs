@@ -248,9 +248,11 @@ proptest! {
         let Some(target) = change.target(&world) else { return Ok(()) };
         change.happen(&mut world);
         // What the plan did not look at may be anything.
-        let looked_at = |value: Object| match case.wanted.objects.get(&target) {
-            Some(wish) => value.seen_by(&wish.object),
-            None => value,
+        let held = case.world.view(&target).map(|found| found.value);
+        let looked_at = |value: Object| match (case.wanted.objects.get(&target), &held) {
+            (Some(wish), _) => value.seen_by(&wish.object),
+            (None, Some(held)) => value.seen_by(held),
+            (None, None) => value,
         };
         let seen = |world: &World| world.view(&target).map(|found| (looked_at(found.value), found.owner));
         let before = seen(&case.world);
