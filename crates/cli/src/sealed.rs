@@ -7,9 +7,9 @@ use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use trailwarden_diff::{Misfit, Plan, Seal};
 use trailwarden_spec::SecretRef;
+use trailwarden_spec::leaf::digest;
 
 use crate::args::Consents;
 use crate::failure::{Exit, Failure};
@@ -72,10 +72,10 @@ impl Sealed {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt)
                 .map_err(|error| Failure::new(Exit::Failed, format!("no random numbers: {error}")))?;
-            let salt = hex(&salt);
+            let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
             Ok(Secret {
                 from: in_words(from),
-                digest: digest(&[&salt, value]),
+                digest: whole_digest(&format!("{salt}{value}")),
                 salt,
             })
         });
@@ -106,7 +106,7 @@ impl Sealed {
         let envelope = Envelope {
             format: FORMAT.into(),
             version: VERSION.into(),
-            checksum: digest(&[&content]),
+            checksum: whole_digest(&content),
             content,
         };
         let text = serde_json::to_string(&envelope).map_err(|error| failed(&error))?;
@@ -136,7 +136,7 @@ impl Sealed {
                 envelope.version
             )));
         }
-        if digest(&[&envelope.content]) != envelope.checksum {
+        if whole_digest(&envelope.content) != envelope.checksum {
             return Err(damaged());
         }
         serde_json::from_str(&envelope.content).map_err(|_| damaged())
@@ -164,7 +164,7 @@ impl Sealed {
         for (from, value) in &loaded.secrets {
             let from = in_words(from);
             let sealed = self.secrets.iter().find(|secret| secret.from == from);
-            if sealed.is_none_or(|secret| digest(&[&secret.salt, value]) != secret.digest) {
+            if sealed.is_none_or(|secret| whole_digest(&format!("{}{value}", secret.salt)) != secret.digest) {
                 return Err(Failure::new(
                     Exit::Refusals,
                     format!("the endpoint from {from} is not the one that the plan was sealed with"),
@@ -210,12 +210,7 @@ fn in_words(from: &SecretRef) -> String {
     }
 }
 
-fn digest(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    parts.iter().for_each(|part| hash.update(part));
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The whole SHA-256 of a text.
+fn whole_digest(text: &str) -> String {
+    digest(text, 64)
 }

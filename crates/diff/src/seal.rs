@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use trailwarden_spec::leaf::digest;
 use trailwarden_spec::{Address, Object};
 
 use crate::plan::{Plan, Step};
@@ -58,11 +58,8 @@ pub fn approval(plan: &Plan) -> Option<String> {
         return None;
     }
     // Fields are declared in a fixed order and maps are sorted, so equal seals are equal bytes.
-    let text = serde_json::to_vec(&Seal::of(plan)).unwrap_or_default();
-    let digest = Sha256::digest(text);
-    let mut hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex.truncate(DIGITS);
-    Some(hex)
+    let text = serde_json::to_string(&Seal::of(plan)).unwrap_or_default();
+    Some(digest(&text, DIGITS))
 }
 
 impl Seal {
@@ -228,12 +225,7 @@ fn brief(value: &Value) -> String {
         other => other.to_string(),
     };
     if text.chars().count() > LONG || text.contains('\n') {
-        let digest: String = Sha256::digest(&text)
-            .iter()
-            .take(4)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        return format!("a text of {} bytes ({digest})", text.len());
+        return format!("a text of {} bytes ({})", text.len(), digest(&text, 8));
     }
     text
 }
