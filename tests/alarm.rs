@@ -270,6 +270,29 @@ fn a_composite_alarm_is_adopted_and_asks_what_exists() {
     world.run(&["plan", "spec.toml"]).exits(5).prints("deployments");
 }
 
+#[test]
+fn an_alarm_that_somebody_else_s_composite_asks_stays() {
+    let world = World::on_sandbox();
+    write_composite(&world, COMPOSITE);
+    world.apply();
+    let clients = Clients::of(&world);
+    let put = clients.cloudwatch.put_composite_alarm();
+    wait(put.alarm_name("theirs").alarm_rule("ALARM(errors)").send()).expect("written");
+    world.expect_no_differences();
+
+    write_composite(&world, "");
+    world
+        .run(&["plan", "spec.toml", "--allow-blinding", "ALL"])
+        .exits(5)
+        .prints("the composite alarm `theirs`, which is not this stack's, asks it");
+    let gone = clients.cloudwatch.delete_alarms().alarm_names("theirs");
+    wait(gone.send()).expect("deleted");
+    world
+        .run(&["apply", "spec.toml", "--yes", "--allow-blinding", "ALL"])
+        .exits(0);
+    world.expect_no_differences();
+}
+
 const QUERIES: &str = r#"
 [alarm.error-rate]
 threshold = 5

@@ -344,6 +344,15 @@ impl Planner<'_> {
                 self.gone.push((address.clone(), parent.clone()));
                 continue;
             }
+            // Its namespace is its mark, which a release cannot take off: it is kept for whom it serves.
+            if let Some(alarm) = self.reader_elsewhere(found) {
+                let message = format!(
+                    "it stays: the alarm `{alarm}`, which is not this stack's, reads its metric; without that alarm it \
+                     would be deleted"
+                );
+                self.note(address, message);
+                continue;
+            }
             match address.kind {
                 Kind::Subscription => {
                     let exclusive = parent
@@ -364,16 +373,6 @@ impl Planner<'_> {
                     self.note(
                         address,
                         "our statements stay: what is released still needs them".into(),
-                    );
-                }
-                // Its namespace is its mark, which a release cannot take off: as long as the spec says
-                // that its alarm is let go, it stays.
-                Kind::MetricFilter if self.counts_for_one_let_go(found) => {
-                    self.note(
-                        address,
-                        "it stays: an alarm that is released reads its metric; without the `[[release]]` it would be \
-                         deleted"
-                            .into(),
                     );
                 }
                 _ if released.contains(address) => {
@@ -404,9 +403,10 @@ impl Planner<'_> {
         })
     }
 
-    /// What goes on encrypting with a key that the spec wants no more: it does not say with what else.
-    fn user_of(&self, key: &Address) -> Option<Address> {
-        if key.kind != Kind::Key {
+    /// What goes on using a key or an alarm that the spec wants no more: the spec leaves alone with what it
+    /// encrypts, or which alarm keeps it silent.
+    fn user_of(&self, used: &Address) -> Option<Address> {
+        if !matches!(used.kind, Kind::Key | Kind::Alarm | Kind::CompositeAlarm) {
             return None;
         }
         let mut wanted = self.wanted.objects.iter();
@@ -418,7 +418,7 @@ impl Planner<'_> {
                     .clone()
                     .complete(live)
                     .needs(self.scope())
-                    .contains(key)
+                    .contains(used)
             })
             .map(|(address, _)| address.clone())
     }
@@ -426,9 +426,26 @@ impl Planner<'_> {
     /// Why what is wanted no more and is not released cannot be deleted.
     fn not_deleted(&self, address: &Address, found: &Found) -> Option<String> {
         if let Some(user) = self.user_of(address) {
-            let message =
-                format!("`{user}` still encrypts with it: say by its `kms_key` what it is to use instead");
-            return Some(message);
+            return Some(match address.kind {
+                Kind::Key => {
+                    format!("`{user}` still encrypts with it: say by its `kms_key` what it is to use instead")
+                }
+                _ => format!(
+                    "`{user}` is still kept silent by it, so that AWS does not delete it: write `suppressor = \"none\"` \
+                     there, or which other alarm it is to be"
+                ),
+            });
+        }
+        // Those that the plan knows of go first or stay together with it.
+        let unknown = |by: &&String| {
+            let composite = self.scope().address(Kind::CompositeAlarm, by.as_str());
+            !self.live.objects.contains_key(&composite)
+        };
+        if let Some(by) = found.facts.asked_by.iter().find(unknown) {
+            return Some(format!(
+                "the composite alarm `{by}`, which is not this stack's, asks it, so that AWS does not delete it: change \
+                 that one, or let this one go by a `[[release]]`"
+            ));
         }
         let why = found.value.keeps()?;
         Some(format!(

@@ -83,10 +83,27 @@ impl Planner<'_> {
         needs.into_iter().chain(policy).chain(filters).collect()
     }
 
-    /// True for a filter that counts for an alarm that an earlier plan released.
-    pub(crate) fn counts_for_one_let_go(&self, filter: &Found) -> bool {
-        self.let_go_already()
-            .any(|(_, alarm)| counts_for(&filter.value, &alarm.value))
+    /// The alarm of somebody else, maybe by an earlier release, that a filter counts for.
+    pub(crate) fn reader_elsewhere<'f>(&'f self, filter: &'f Found) -> Option<&'f str> {
+        let ours = |name: &&String| {
+            let alarm = self
+                .live
+                .objects
+                .get(&self.scope().address(Kind::Alarm, name.as_str()));
+            alarm.is_some_and(|alarm| alarm.owner.is_ours())
+        };
+        let known = self
+            .let_go_already()
+            .find(|(_, alarm)| counts_for(&filter.value, &alarm.value));
+        let known = known.map(|(alarm, _)| alarm.name.as_str());
+        known.or_else(|| {
+            filter
+                .facts
+                .read_by
+                .iter()
+                .find(|name| !ours(name))
+                .map(String::as_str)
+        })
     }
 
     /// Notes what of `[[release]]` has nothing to say any more.
@@ -100,7 +117,9 @@ impl Planner<'_> {
             let found = self.live.objects.get(address);
             let leans_on = found.map(|found| self.leans_on(address, found, true, leftovers));
             let mut leans_on = leans_on.into_iter().flatten();
-            if !leans_on.any(|on| leftovers.contains_key(&on)) {
+            // A filter is kept for its reader, whatever the spec says.
+            let held = |on: &Address| leftovers.contains_key(on) && on.kind != Kind::MetricFilter;
+            if !leans_on.any(|on| held(&on)) {
                 self.note(
                     address,
                     "nothing of this address is the stack's, so that its `[[release]]` can be dropped".into(),

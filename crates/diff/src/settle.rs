@@ -184,17 +184,25 @@ impl Settling<'_> {
     }
 
     /// The refused alarm that keeps a filter from being let go: it is what marks the filter as ours,
-    /// and every plan would let it go again.
+    /// and every plan would let it go again. Nor is the filter taken from an alarm that stays for another
+    /// reason than that nobody consented.
     fn reads_on(&self, step: &Step, refused: &BTreeMap<Address, RefusalCode>) -> Option<Address> {
-        let filter = match (step.action, &step.before) {
-            (Action::Release, Some(Object::MetricFilter(filter))) => filter,
-            _ => return None,
+        let Some(Object::MetricFilter(filter)) = &step.before else {
+            return None;
         };
-        let reads = |address: &&Address| match self.live.objects.get(*address).map(|found| &found.value) {
+        let stays = |code: &RefusalCode| match step.action {
+            Action::Release => true,
+            Action::Delete => !matches!(code, RefusalCode::Blinding | RefusalCode::TooMuch),
+            _ => false,
+        };
+        let reads = |address: &Address| match self.live.objects.get(address).map(|found| &found.value) {
             Some(Object::Alarm(alarm)) => alarm.reads(&filter.namespace, &filter.metric),
             _ => false,
         };
-        refused.keys().find(reads).cloned()
+        let mut readers = refused
+            .iter()
+            .filter(|(address, code)| stays(code) && reads(address));
+        readers.next().map(|(address, _)| address.clone())
     }
 
     /// The refused object that a step cannot be done without.

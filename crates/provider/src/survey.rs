@@ -111,6 +111,7 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
     for found in live.objects.values_mut() {
         aws.keys.name(&mut found.value);
     }
+    survey.used(&mut live).await?;
     live.attention.sort();
     Ok(live)
 }

@@ -84,6 +84,13 @@ pub struct Facts {
     pub holds_data: bool,
     /// A subscription's state; `None` for every other kind.
     pub confirmed: Option<bool>,
+    /// The composite alarms, whoever's, without which AWS does not let this alarm be deleted. Looked up for
+    /// alarms of the stack that the spec names no more; empty for all others.
+    pub asked_by: BTreeSet<String>,
+    /// The alarms, whoever's, on the metric of a metric filter. Looked up for filters of the stack that the
+    /// spec names no more and that write no dimensions (`DescribeAlarmsForMetric`, which knows nothing of
+    /// alarms on metric math); empty for all others.
+    pub read_by: BTreeSet<String>,
     /// The ARN or id that AWS gave it, where the name does not decide it.
     pub arn: Option<String>,
 }

@@ -229,6 +229,7 @@ pub(super) const GRANTS: &[Grant] = &[
 
     // AWS leaves composite alarms out of the answer to callers that may not describe everything.
     always("cloudwatch:DescribeAlarms", On::Nothing, &["cloudwatch:DescribeAlarms"]),
+    always("cloudwatch:DescribeAlarmsForMetric", On::Nothing, &["cloudwatch:DescribeAlarmsForMetric"]),
     always("cloudwatch:ListTagsForResource", On::Alarm, &["cloudwatch:ListTagsForResource"]),
     read("cloudwatch:ListTagsForResource", Kind::Alarm, On::Alarm, &["cloudwatch:ListTagsForResource"]),
     write("cloudwatch:PutMetricAlarm", Kind::Alarm, On::Alarm, &["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]),

@@ -75,6 +75,10 @@ impl Drift {
             return self.to_document(world, &address);
         }
         match self.what {
+            // AWS does not delete an alarm that another one asks.
+            What::Deleted if address.kind == Kind::Alarm && world.askers(&address.name).next().is_some() => {
+                return;
+            }
             What::Deleted => {
                 world.objects.remove(&address);
                 world.take_along(&address);

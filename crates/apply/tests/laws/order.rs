@@ -35,6 +35,7 @@ pub(crate) fn shape() -> Shape {
         trails: [Some(trail), None],
         topics: [Some(topic), None],
         rules: vec![Some(rule)],
+        composite: None,
         existing: [false; 2],
         retention: None,
         role_renamed: false,

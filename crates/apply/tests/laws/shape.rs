@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{
-    AccessLogging, Alarm, Bucket, BucketPolicy, DefaultRetention, DeliveryRetry, DeliveryStatus,
-    DeliveryStatuses, FilterScope, Key, KeyPolicy, KeyState, KeyUse, Lifecycle, LockMode, LogGroup,
-    ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Sample, SignatureVersion,
-    Subscription, SubscriptionSettings, Topic, TopicPolicy, TopicSettings, Tracing, Trail, Unit,
+    AccessLogging, Alarm, Bucket, BucketPolicy, CompositeAlarm, DefaultRetention, DeliveryRetry,
+    DeliveryStatus, DeliveryStatuses, FilterScope, Key, KeyPolicy, KeyState, KeyUse, Lifecycle, LockMode,
+    LogGroup, ManagementEvents, MetricFilter, ObjectLock, Period, Protocol, Role, Sample, SignatureVersion,
+    Subscription, SubscriptionSettings, Suppressor, Topic, TopicPolicy, TopicSettings, Tracing, Trail, Unit,
 };
 use trailwarden_spec::leaf::{
-    BasicSelector, Document, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector, Selectors,
-    Tags,
+    AlarmRule, BasicSelector, Document, Endpoint, FilterPattern, KeyRef, Managed, Owner, Retention, Selector,
+    Selectors, Tags,
 };
 use trailwarden_spec::wanted::{Place, Stack, Wanted, Wish};
 use trailwarden_spec::{Object, Scope};
@@ -33,6 +33,7 @@ pub(crate) struct Shape {
     pub(crate) trails: [Option<TrailShape>; 2],
     pub(crate) topics: [Option<TopicShape>; 2],
     pub(crate) rules: Vec<Option<RuleShape>>,
+    pub(crate) composite: Option<CompositeShape>,
     /// Which log groups exist elsewhere.
     pub(crate) existing: [bool; 2],
     pub(crate) retention: Option<u32>,
@@ -76,6 +77,15 @@ pub(crate) struct RuleShape {
     pub(crate) group: usize,
     pub(crate) topics: [bool; 2],
     pub(crate) threshold: u8,
+}
+
+/// A composite alarm that asks the alarms of rules.
+#[derive(Clone, Debug)]
+pub(crate) struct CompositeShape {
+    pub(crate) renamed: bool,
+    pub(crate) asks: [bool; 3],
+    pub(crate) suppressed_by: Option<usize>,
+    pub(crate) topics: [bool; 2],
 }
 
 pub(crate) fn stack() -> Stack {
@@ -349,6 +359,7 @@ impl Shape {
         for (at, rule) in rules {
             self.rule(&mut builder, at, rule, &tags);
         }
+        self.add_composite(&mut builder, &tags);
         self.add_key(&mut builder, &tags);
         builder.wanted
     }
@@ -455,8 +466,6 @@ impl Shape {
                 dimensions: BTreeMap::new(),
             },
         );
-        let told = (0..2).filter(|topic| rule.topics[*topic]);
-        let names = told.filter_map(|at| Some(name("x", at, self.topics[at].as_ref()?.renamed)));
         builder.add(
             &rule_name,
             Alarm {
@@ -466,9 +475,46 @@ impl Shape {
                     Managed::Leave
                 },
                 threshold: f64::from(rule.threshold),
-                alarm_actions: names.map(|name| stack().scope.topic_arn(&name)).collect(),
+                alarm_actions: self.told(rule.topics),
                 tags: tags.clone(),
                 ..Alarm::on_metric(&rule_name, "acme", &rule_name)
+            },
+        );
+    }
+
+    /// The topics that are there, of those that are told.
+    fn told(&self, topics: [bool; 2]) -> BTreeSet<Arn> {
+        let told = (0..2).filter(|topic| topics[*topic]);
+        let names = told.filter_map(|at| Some(name("x", at, self.topics[at].as_ref()?.renamed)));
+        names.map(|name| stack().scope.topic_arn(&name)).collect()
+    }
+
+    /// The composite alarm, if a rule is there that it can ask.
+    fn add_composite(&self, builder: &mut Builder, tags: &Tags) {
+        let Some(shape) = &self.composite else { return };
+        let alarm = |at: usize| Some(name("r", at, self.rules.get(at)?.as_ref()?.renamed));
+        let asked = (0..3).filter(|at| shape.asks[*at]).filter_map(alarm);
+        let asked: Vec<String> = asked.map(|name| format!("ALARM({name})")).collect();
+        if asked.is_empty() {
+            return;
+        }
+        let suppressor = shape.suppressed_by.and_then(alarm).map(|alarm| Suppressor {
+            alarm,
+            wait_period: 60,
+            extension_period: 60,
+        });
+        let composite_name = name("c", 0, shape.renamed);
+        builder.add(
+            &composite_name,
+            CompositeAlarm {
+                description: self.if_all("together".into()),
+                alarm_actions: self.told(shape.topics),
+                suppressor: match suppressor {
+                    None => self.if_all(None),
+                    some => Managed::Set(some),
+                },
+                tags: tags.clone(),
+                ..CompositeAlarm::new(&composite_name, AlarmRule::read(&asked.join(" OR ")))
             },
         );
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use trailwarden_spec::kinds::{Alarm, ManagementEvents, MetricFilter, Trail, Unit};
+use trailwarden_spec::kinds::{Alarm, CompositeAlarm, ManagementEvents, MetricFilter, Trail, Unit};
 use trailwarden_spec::live::Found;
 use trailwarden_spec::{Address, Kind, Object};
 
@@ -35,6 +35,16 @@ fn filters<'a>(world: &'a World, theirs: &'a BTreeSet<Address>) -> impl Iterator
 fn alarms<'a>(world: &'a World, theirs: &'a BTreeSet<Address>) -> impl Iterator<Item = &'a Alarm> {
     ours(world, theirs).filter_map(|found| match &found.value {
         Object::Alarm(alarm) if alarm.actions_enabled => Some(alarm),
+        _ => None,
+    })
+}
+
+fn composites<'a>(
+    world: &'a World,
+    theirs: &'a BTreeSet<Address>,
+) -> impl Iterator<Item = &'a CompositeAlarm> {
+    ours(world, theirs).filter_map(|found| match &found.value {
+        Object::CompositeAlarm(alarm) if alarm.actions_enabled => Some(alarm),
         _ => None,
     })
 }
@@ -124,6 +134,15 @@ pub(crate) fn links(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Strin
             }
         }
     }
+    for composite in composites(world, theirs) {
+        let name = &composite.name;
+        for topic in &composite.alarm_actions {
+            links.insert(format!("{name} tells {topic}"));
+            if world.may_publish(topic.name(), name) {
+                links.insert(format!("{name} may publish to {topic}"));
+            }
+        }
+    }
     let topics = world
         .objects
         .keys()
@@ -155,6 +174,21 @@ pub(crate) fn chains(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Stri
                     let told = subscriptions(world, topic);
                     chains
                         .extend(told.map(|to| format!("{id}: {} is heard by {to}", filter.pattern.as_str())));
+                }
+            }
+            // An alarm need not tell anybody itself to be asked.
+            let read = ours(world, theirs).filter_map(|found| match &found.value {
+                Object::Alarm(alarm) if reads(alarm, filter) => Some(&alarm.name),
+                _ => None,
+            });
+            for alarm in read {
+                for composite in composites(world, theirs).filter(|c| c.rule.alarms().contains(alarm)) {
+                    let topics = composite.alarm_actions.iter().map(|arn| arn.name());
+                    for topic in topics.filter(|topic| world.may_publish(topic, &composite.name)) {
+                        let told = subscriptions(world, topic);
+                        let pattern = filter.pattern.as_str();
+                        chains.extend(told.map(|to| format!("{id}: {pattern} makes c0 tell {to}")));
+                    }
                 }
             }
         }

@@ -146,12 +146,34 @@ impl World {
                 Kind::TopicPolicy => self.is_ours(Kind::Topic, &address.name),
                 _ => found.owner.is_ours(),
             };
+            if address.kind == Kind::Alarm && of_ours && !named(&address) {
+                found.facts.asked_by = self.askers(&address.name).cloned().collect();
+            }
+            if let (Object::MetricFilter(filter), true) = (&found.value, of_ours && !named(&address)) {
+                let reads = |alarm: &Found| match &alarm.value {
+                    Object::Alarm(alarm) if alarm.reads(&filter.namespace, &filter.metric) => {
+                        Some(alarm.name.clone())
+                    }
+                    _ => None,
+                };
+                found.facts.read_by = self.objects.values().filter_map(reads).collect();
+            }
             live.usage.add(&found.value);
             if named(&address) || of_ours {
                 live.objects.insert(address, found);
             }
         }
         live
+    }
+
+    /// The composite alarms that cannot be without an alarm.
+    pub(crate) fn askers<'a>(&'a self, alarm: &'a str) -> impl Iterator<Item = &'a String> {
+        self.objects.values().filter_map(move |found| match &found.value {
+            Object::CompositeAlarm(composite) if composite.children().contains(alarm) => {
+                Some(&composite.name)
+            }
+            _ => None,
+        })
     }
 
     fn is_ours(&self, kind: Kind, name: &str) -> bool {
@@ -199,6 +221,18 @@ impl World {
                 .iter()
                 .filter(|arn| !matches!(now, Some(Object::Alarm(now)) if now.alarm_actions.contains(arn)))
                 .try_for_each(|arn| self.there(Kind::Topic, arn.name())),
+            // The whole rule is read again, whatever is changed.
+            Object::CompositeAlarm(alarm) => {
+                let topics = alarm.alarm_actions.iter().filter(
+                    |arn| !matches!(now, Some(Object::CompositeAlarm(now)) if now.alarm_actions.contains(arn)),
+                );
+                let mut topics = topics.map(|arn| self.there(Kind::Topic, arn.name()));
+                topics.find(Result::is_err).unwrap_or(Ok(()))?;
+                let children = alarm.children();
+                children
+                    .iter()
+                    .try_for_each(|child| self.there(Kind::Alarm, child))
+            }
             Object::Trail(trail) => {
                 let now = match now {
                     Some(Object::Trail(now)) => Some(now),
@@ -441,6 +475,9 @@ impl World {
                 );
             }
             Object::LogGroup(_) if object.keeps().is_some() => return Err("ValidationException".into()),
+            Object::Alarm(alarm) if self.askers(&alarm.name).next().is_some() => {
+                return Err("ValidationError".into());
+            }
             _ => {
                 self.objects
                     .remove(&address)

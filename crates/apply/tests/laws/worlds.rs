@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use trailwarden_diff::{Consent, Options};
 use trailwarden_spec::Object;
-use trailwarden_spec::leaf::Owner;
+use trailwarden_spec::kinds::CompositeAlarm;
+use trailwarden_spec::leaf::{AlarmRule, Owner};
 use trailwarden_spec::wanted::{Wanted, Wish};
 
 use crate::drift::{Drift, drifts};
 use crate::memory::reconcile;
-use crate::shape::{KeyShape, RuleShape, Shape, TopicShape, TrailShape, world};
+use crate::shape::{CompositeShape, KeyShape, RuleShape, Shape, TopicShape, TrailShape, world};
 use crate::world::World;
 
 pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
@@ -49,6 +50,18 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
             threshold,
         },
     );
+    let composite = (
+        any::<bool>(),
+        any::<[bool; 3]>(),
+        proptest::option::weighted(0.3, 0_usize..3),
+        any::<[bool; 2]>(),
+    )
+        .prop_map(|(renamed, asks, suppressed_by, topics)| CompositeShape {
+            renamed,
+            asks,
+            suppressed_by,
+            topics,
+        });
     let maybe = proptest::option::weighted::<BoxedStrategy<TrailShape>>;
     let trails = (maybe(0.9, trail().boxed()), maybe(0.4, trail().boxed()));
     let topics = (
@@ -63,13 +76,15 @@ pub(crate) fn shapes() -> impl Strategy<Value = Shape> {
         proptest::option::of(any::<[bool; 5]>()),
         proptest::option::of("[ab]"),
         any::<bool>(),
+        proptest::option::of(composite),
     );
     (trails, topics, rules, rest).prop_map(|(trails, topics, rules, rest)| {
-        let (existing, retention, role_renamed, key, team, writes_all) = rest;
+        let (existing, retention, role_renamed, key, team, writes_all, composite) = rest;
         Shape {
             trails: trails.into(),
             topics: topics.into(),
             rules,
+            composite,
             existing,
             retention,
             role_renamed,
@@ -152,7 +167,11 @@ pub(crate) fn stood(first: &Wanted, next: &Wanted, foreign: &[usize], drifts: &[
         .filter(|wish| wish.object.tags().is_some())
         .collect();
     for at in foreign.iter().filter(|_| !tagged.is_empty()) {
-        let theirs = tagged[at % tagged.len()].object.clone();
+        let mut theirs = tagged[at % tagged.len()].object.clone();
+        // The stack's own alarms and topics are not there yet.
+        if let Object::CompositeAlarm(alarm) = &mut theirs {
+            *alarm = CompositeAlarm::new(&alarm.name, AlarmRule::read("FALSE"));
+        }
         if !matches!(theirs, Object::Trail(_) | Object::Alarm(_)) {
             world.insert(theirs, Owner::Foreign);
         }

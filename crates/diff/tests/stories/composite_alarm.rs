@@ -155,7 +155,7 @@ fn what_a_kept_composite_alarm_asks_is_kept_too() {
     // Protected: the alarm that it asks cannot be deleted either.
     let tags = |found: &mut CompositeAlarm, on: bool| found.tags = found.tags.clone().protect(on);
     tags(held(&mut story), true);
-    assert_eq!(refused(&story), ["alarm.acme-prod-root-use", BOTH]);
+    assert_eq!(refused(&story), [filter, "alarm.acme-prod-root-use", BOTH]);
     tags(held(&mut story), false);
 
     // Released: what it asks goes on with it.
@@ -176,4 +176,39 @@ fn what_a_kept_composite_alarm_asks_is_kept_too() {
         refused(&story),
         [filter, "alarm.acme-prod-root-use", BOTH, "composite_alarm.top"]
     );
+}
+
+#[test]
+fn an_alarm_that_others_ask_is_not_deleted() {
+    let mut story = story();
+    story.apply();
+    for gone in [
+        "metric_filter./acme/account-activity:acme-prod-root-use",
+        "alarm.acme-prod-root-use",
+        BOTH,
+        "composite_alarm.top",
+    ] {
+        story.drops(gone);
+    }
+    story.options.allow_blinding.all = true;
+    story
+        .found("alarm.acme-prod-root-use")
+        .facts
+        .asked_by
+        .extend(["both".to_owned(), "theirs".to_owned()]);
+    assert_snapshot!(story.text());
+}
+
+#[test]
+fn a_suppressor_that_the_spec_left_alone_is_not_deleted() {
+    let mut story = story();
+    story.apply();
+    held(&mut story).suppressor = Managed::Set(Some(Suppressor {
+        alarm: "top".into(),
+        wait_period: 60,
+        extension_period: 60,
+    }));
+    story.drops("composite_alarm.top");
+    story.options.allow_blinding.all = true;
+    assert_snapshot!(story.text());
 }

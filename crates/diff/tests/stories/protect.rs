@@ -269,14 +269,20 @@ fn a_released_trail_keeps_its_statements_in_a_bucket_that_the_spec_still_has() {
 }
 
 #[test]
-fn a_released_alarm_keeps_its_filter_for_as_long_as_the_spec_says_so() {
+fn a_released_alarm_keeps_its_filter_for_as_long_as_it_is_there() {
     let mut story = Story::applied();
     story.releases(ALARM);
     story.drops_all(&[FILTER, ALARM]);
     assert_snapshot!(story.text());
     story.is_released(ALARM);
+    let found = &mut story.found(FILTER).facts.read_by;
+    found.insert(address(ALARM).name);
     assert_snapshot!("a_released_alarm_s_filter_stays", story.text());
     story.wanted.release.clear();
+    story.live.objects.remove(&address(ALARM)).unwrap();
+    assert!(story.plan().steps.is_empty());
+    assert!(story.plan().refusals.is_empty());
+    story.found(FILTER).facts.read_by.clear();
     assert_eq!(
         refused(&story.plan()),
         [(FILTER.to_owned(), RefusalCode::Blinding)]

@@ -16,6 +16,7 @@ use super::known::Known;
 use super::{Aws, Page, retag};
 
 const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
+const FOR_METRIC: Api = Api::read("cloudwatch", "DescribeAlarmsForMetric");
 const LIST_TAGS: Api = Api::read("cloudwatch", "ListTagsForResource");
 const PUT: Api = Api::write("cloudwatch", "PutMetricAlarm");
 pub(super) const DELETE: Api = Api::write("cloudwatch", "DeleteAlarms");
@@ -158,6 +159,50 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
             None => return Ok(alarms),
         }
     }
+}
+
+/// The composite alarms, whoever's, in whose rule an alarm stands.
+pub(crate) async fn asked_by(aws: &Aws, name: &str) -> Result<BTreeSet<String>, AccountError> {
+    let mut parents = BTreeSet::new();
+    let mut token: Option<String> = None;
+    loop {
+        // The type may not be asked for beside the child.
+        let send = || {
+            aws.cloudwatch
+                .describe_alarms()
+                .parents_of_alarm_name(name)
+                .set_next_token(token.clone())
+                .send()
+        };
+        let page = aws.door.call(DESCRIBE, send).await?;
+        let composites = page.composite_alarms.unwrap_or_default();
+        parents.extend(composites.into_iter().filter_map(|alarm| alarm.alarm_name));
+        match page.next_token.filter(|next| !next.is_empty()) {
+            Some(next) => token = Some(next),
+            None => return Ok(parents),
+        }
+    }
+}
+
+/// The alarms, whoever's, on a metric without dimensions; those on metric math are not among them.
+pub(crate) async fn on_metric_of(
+    aws: &Aws,
+    namespace: &str,
+    metric: &str,
+) -> Result<BTreeSet<String>, AccountError> {
+    let send = || {
+        aws.cloudwatch
+            .describe_alarms_for_metric()
+            .namespace(namespace)
+            .metric_name(metric)
+            .send()
+    };
+    let alarms = aws.door.call(FOR_METRIC, send).await?.metric_alarms;
+    Ok(alarms
+        .into_iter()
+        .flatten()
+        .filter_map(|alarm| alarm.alarm_name)
+        .collect())
 }
 
 /// The alarm's tags, our marks included; none when it is gone.

@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use futures::future::try_join_all;
 use trailwarden_account::AccountError;
-use trailwarden_spec::Kind;
 use trailwarden_spec::leaf::{Owner, Tags};
+use trailwarden_spec::live::Live;
+use trailwarden_spec::{Kind, Object};
 
 use super::{Part, Survey};
 use crate::aws::alarm::{self, Described};
@@ -52,6 +53,29 @@ impl Survey<'_> {
         });
         let (wanted, left_over) = futures::try_join!(try_join_all(wanted), self.left_over_alarms(unwanted))?;
         Ok(Part::of(wanted.into_iter().map(Some)).and(left_over))
+    }
+
+    /// Asks who else uses what the stack is about to leave: composite alarms without which AWS does not
+    /// let an alarm go, and alarms on the metric of a filter.
+    pub(super) async fn used(&self, live: &mut Live) -> Result<(), AccountError> {
+        let aws = self.aws;
+        let left = live
+            .objects
+            .iter_mut()
+            .filter(|(address, found)| found.owner.is_ours() && !self.wanted.objects.contains_key(*address));
+        let asked = left.map(|(_, found)| async move {
+            match &found.value {
+                Object::Alarm(_) | Object::CompositeAlarm(_) => {
+                    found.facts.asked_by = alarm::asked_by(aws, &found.value.name()).await?;
+                }
+                Object::MetricFilter(filter) if filter.dimensions.is_empty() => {
+                    found.facts.read_by = alarm::on_metric_of(aws, &filter.namespace, &filter.metric).await?;
+                }
+                _ => {}
+            }
+            Ok::<(), AccountError>(())
+        });
+        try_join_all(asked).await.map(drop)
     }
 
     /// Confirms by its own tags what seems left over. The prefix `acme-` also meets the alarms of a

@@ -367,8 +367,51 @@ async fn composite_alarms_and_what_they_ask() {
     assert_eq!(alarm.alarm_rule(), Some(rule));
     assert_eq!(alarm.state_value(), Some(&StateValue::InsufficientData));
 
+    let parents = |child: &str| alarms.describe_alarms().parents_of_alarm_name(child);
+    let shown = parents("root").send().await.unwrap();
+    let [parent] = shown.composite_alarms() else {
+        panic!("{shown:?}")
+    };
+    assert_eq!((parent.alarm_name(), parent.alarm_rule()), (Some("c"), None));
+    assert!(parents("c").send().await.unwrap().composite_alarms().is_empty());
+    let refused = parents("root").alarm_name_prefix("c").send().await;
+    assert_eq!(code(refused), "ValidationError");
+
     let refused = alarms.delete_alarms().alarm_names("root").send().await;
     assert_eq!(code(refused), "ValidationError");
     alarms.delete_alarms().alarm_names("c").send().await.unwrap();
     alarms.delete_alarms().alarm_names("root").send().await.unwrap();
+}
+
+#[tokio::test]
+async fn alarms_are_found_by_their_metric() {
+    let world = World::new();
+    let alarms = world.cloudwatch();
+    put(&world, "root").send().await.unwrap();
+    let one = put(&world, "one");
+    let host = aws_sdk_cloudwatch::types::Dimension::builder()
+        .name("host")
+        .value("a")
+        .build();
+    one.dimensions(host.clone()).send().await.unwrap();
+    let described = alarms.describe_alarms().alarm_names("root").send().await.unwrap();
+    let root = described.metric_alarms().first().unwrap();
+    let on = || {
+        alarms
+            .describe_alarms_for_metric()
+            .set_namespace(root.namespace.clone())
+            .set_metric_name(root.metric_name.clone())
+    };
+    let names =
+        |shown: aws_sdk_cloudwatch::operation::describe_alarms_for_metric::DescribeAlarmsForMetricOutput| {
+            let alarms = shown.metric_alarms.unwrap_or_default();
+            alarms
+                .into_iter()
+                .filter_map(|alarm| alarm.alarm_name)
+                .collect::<Vec<_>>()
+        };
+    assert_eq!(names(on().send().await.unwrap()), ["root"]);
+    assert_eq!(names(on().dimensions(host).send().await.unwrap()), ["one"]);
+    assert_eq!(names(on().namespace("Other").send().await.unwrap()), [""; 0]);
+    assert_eq!(names(on().period(86_400).send().await.unwrap()), [""; 0]);
 }

@@ -1,9 +1,12 @@
 //! Alarms as `PutMetricAlarm` writes and `DescribeAlarms` shows them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use winterbaume_cloudwatch::wire::{
-    DeleteAlarmsInput, DescribeAlarmsInput, ListTagsForResourceInput, ListTagsForResourceOutput,
-    PutMetricAlarmInput, SetAlarmStateInput, Tag, TagResourceInput, UntagResourceInput,
+    DeleteAlarmsInput, DescribeAlarmsForMetricInput, DescribeAlarmsInput, Dimension,
+    ListTagsForResourceInput, ListTagsForResourceOutput, PutMetricAlarmInput, SetAlarmStateInput, Tag,
+    TagResourceInput, UntagResourceInput,
 };
 
 use super::{composite, validate};
@@ -76,6 +79,9 @@ fn settings(input: PutMetricAlarmInput) -> Result<AlarmSettings, Failure> {
 }
 
 pub(crate) fn describe(state: &State, call: &Call, input: DescribeAlarmsInput) -> Result<Value, Failure> {
+    if let Some(child) = &input.parents_of_alarm_name {
+        return parents(state, call, child, &input);
+    }
     let names = input.alarm_names.unwrap_or_default();
     if names.len() > 100 {
         return Err(validate::error(
@@ -147,6 +153,69 @@ pub(crate) fn describe(state: &State, call: &Call, input: DescribeAlarmsInput) -
     Ok(output)
 }
 
+/// The composite alarms whose rule has an alarm in it: their names and ARNs, and nothing else.
+fn parents(state: &State, call: &Call, child: &str, input: &DescribeAlarmsInput) -> Result<Value, Failure> {
+    let others = [
+        input.action_prefix.is_some(),
+        input.alarm_name_prefix.is_some(),
+        input.alarm_names.is_some(),
+        input.alarm_types.is_some(),
+        input.children_of_alarm_name.is_some(),
+        input.state_value.is_some(),
+    ];
+    if others.contains(&true) {
+        return Err(validate::error(
+            "ParentsOfAlarmName cannot be used together with other parameters except MaxRecords and NextToken.",
+        ));
+    }
+    let alarms = state
+        .find_region(&call.account, &call.region)
+        .into_iter()
+        .flat_map(|region| &region.alarms);
+    let parents: Vec<Value> = alarms
+        .filter(|(_, alarm)| composite::asks(alarm, child))
+        .map(|(name, _)| json!({ "AlarmName": name, "AlarmArn": alarm_arn(call, name) }))
+        .collect();
+    Ok(json!({ "MetricAlarms": [], "CompositeAlarms": parents }))
+}
+
+/// The alarms on a metric alone: those on metric math are not among them.
+pub(crate) fn describe_for_metric(
+    state: &State,
+    call: &Call,
+    input: DescribeAlarmsForMetricInput,
+) -> Result<Value, Failure> {
+    let dimensions = |of: Value| -> Result<BTreeMap<String, String>, Failure> {
+        let of: Vec<Dimension> = take(of)?;
+        let pair = |dimension: Dimension| (dimension.name, dimension.value);
+        Ok(of.into_iter().map(pair).collect())
+    };
+    let asked = dimensions(give(&input.dimensions.unwrap_or_default())?)?;
+    let mut found = Vec::new();
+    let alarms = state
+        .find_region(&call.account, &call.region)
+        .into_iter()
+        .flat_map(|region| &region.alarms);
+    for (name, alarm) in alarms {
+        let settings = &alarm.settings;
+        let of_metric = (settings.namespace.as_deref(), settings.metric_name.as_deref())
+            == (Some(input.namespace.as_str()), Some(input.metric_name.as_str()));
+        let narrowed = [
+            (&input.statistic, &settings.statistic),
+            (&input.extended_statistic, &settings.extended_statistic),
+            (&input.unit, &settings.unit),
+        ];
+        let fits = narrowed
+            .iter()
+            .all(|(asked, its)| asked.is_none() || asked == its)
+            && (input.period.is_none() || input.period == settings.period);
+        if of_metric && fits && dimensions(give(&settings.dimensions)?)? == asked {
+            found.push(wire(call, name, alarm)?);
+        }
+    }
+    Ok(json!({ "MetricAlarms": found }))
+}
+
 fn has_action(alarm: &Alarm, prefix: &str) -> bool {
     let settings = &alarm.settings;
     [
@@ -207,7 +276,7 @@ pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteAlarmsInput) -
     }
     // AWS keeps an alarm that a composite alarm asks, also where both are to be deleted.
     for name in &input.alarm_names {
-        if let Some(parent) = composite::asks(alarms.iter(), name) {
+        if let Some(parent) = composite::depends(alarms.iter(), name) {
             return Err(validate::error(format!(
                 "Cannot delete {name} as there are composite alarm(s) depending on it: {parent}"
             )));

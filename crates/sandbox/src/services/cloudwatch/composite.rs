@@ -87,19 +87,21 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
 }
 
 /// The composite alarm that asks an alarm or is suppressed by it, if there is one.
-pub(crate) fn asks<'s>(
+pub(crate) fn depends<'s>(
     mut alarms: impl Iterator<Item = (&'s String, &'s Alarm)>,
     child: &str,
 ) -> Option<&'s String> {
-    let names = |alarm: &Alarm| {
-        let rule = alarm.settings.alarm_rule.as_deref();
-        let asked = rule.and_then(|rule| children(rule).ok()).unwrap_or_default();
-        asked
-            .iter()
-            .chain(&alarm.settings.actions_suppressor)
-            .any(|name| plain(name) == child)
-    };
-    alarms.find(|(_, alarm)| names(alarm)).map(|(name, _)| name)
+    let suppressed = |alarm: &Alarm| alarm.settings.actions_suppressor.as_deref().map(plain) == Some(child);
+    alarms
+        .find(|(_, alarm)| asks(alarm, child) || suppressed(alarm))
+        .map(|(name, _)| name)
+}
+
+/// True when the rule of an alarm has another one in it.
+pub(crate) fn asks(alarm: &Alarm, child: &str) -> bool {
+    let rule = alarm.settings.alarm_rule.as_deref();
+    let asked = rule.and_then(|rule| children(rule).ok()).unwrap_or_default();
+    asked.iter().any(|name| plain(name) == child)
 }
 
 fn plain(name: &str) -> &str {

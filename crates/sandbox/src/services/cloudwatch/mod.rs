@@ -18,6 +18,7 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "PutMetricAlarm" => alarms::put(state, call, take(input)?).and_then(|()| nothing()),
         "PutCompositeAlarm" => composite::put(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeAlarms" => alarms::describe(state, call, take(input)?),
+        "DescribeAlarmsForMetric" => alarms::describe_for_metric(state, call, take(input)?),
         "DeleteAlarms" => alarms::delete(state, call, take(input)?).and_then(|()| nothing()),
         "EnableAlarmActions" => {
             let input: winterbaume_cloudwatch::wire::EnableAlarmActionsInput = take(input)?;

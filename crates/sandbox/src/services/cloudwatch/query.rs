@@ -16,6 +16,7 @@ pub(crate) fn read(call: &Call, input: &Params) -> Result<Value, Failure> {
         "PutMetricAlarm" => given(wire::deserialize_put_metric_alarm_request_query(input)),
         "PutCompositeAlarm" => given(wire::deserialize_put_composite_alarm_request_query(input)),
         "DescribeAlarms" => given(wire::deserialize_describe_alarms_request_query(input)),
+        "DescribeAlarmsForMetric" => given(wire::deserialize_describe_alarms_for_metric_request_query(input)),
         "DeleteAlarms" => given(wire::deserialize_delete_alarms_request_query(input)),
         "EnableAlarmActions" => given(wire::deserialize_enable_alarm_actions_request_query(input)),
         "DisableAlarmActions" => given(wire::deserialize_disable_alarm_actions_request_query(input)),
