@@ -116,7 +116,7 @@ fn a_plan_only_reads() {
     let policy = permissions(&wanted(chain(), Vec::new()), For::Plan);
     let outline: Vec<_> = outline(&policy).into_iter().collect();
     let expected = [
-        ("AccountRead", r#"4 on "*""#),
+        ("AccountRead", r#"5 on "*""#),
         (
             "AlarmRead",
             r#"1 on "arn:aws:cloudwatch:us-east-1:123456789012:alarm:acme-*""#,
