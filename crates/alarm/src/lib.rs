@@ -1,0 +1,19 @@
+//! The state machine of `CloudWatch` alarms: data points in, states out.
+
+mod evaluate;
+mod metric;
+mod missing;
+pub mod reason;
+mod settings;
+mod state;
+mod statistic;
+pub use evaluate::{Evaluated, Evaluation};
+pub use metric::{Datapoint, NO_UNIT, Point, PointError, Resolution, Series, StatisticSet};
+pub use missing::{Judgement, Slot, judge};
+pub use reason::{EvaluatedDatapoint, ReasonData};
+pub use settings::{
+    Alarm, Band, BandOperator, Condition, LowSamples, MissingData, Operator, Settings, SettingsError,
+    UnknownWord,
+};
+pub use state::{State, UnknownState};
+pub use statistic::{Percentile, Statistic, StatisticError};

@@ -1,0 +1,9 @@
+//! The crate from outside: AWS's tables and examples, and the laws behind them.
+
+// Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
+#[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod reasons;
+#[cfg(test)]
+mod tables;
