@@ -1,13 +1,18 @@
 //! The state machine of `CloudWatch` alarms: data points in, states out.
 
+mod actions;
 mod evaluate;
+mod history;
 mod metric;
 mod missing;
 pub mod reason;
 mod settings;
 mod state;
 mod statistic;
+
+pub use actions::Actions;
 pub use evaluate::{Evaluated, Evaluation};
+pub use history::{Evaluator, Forecast, Transition, forecast};
 pub use metric::{Datapoint, NO_UNIT, Point, PointError, Resolution, Series, StatisticSet};
 pub use missing::{Judgement, Slot, judge};
 pub use reason::{EvaluatedDatapoint, ReasonData};

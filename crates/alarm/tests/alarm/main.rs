@@ -2,6 +2,10 @@
 
 // Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
 #[cfg(test)]
+mod evaluation;
+#[cfg(test)]
+mod forecasts;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod reasons;
