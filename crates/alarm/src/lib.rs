@@ -6,6 +6,7 @@ mod history;
 mod metric;
 mod missing;
 pub mod reason;
+mod rule;
 mod settings;
 mod state;
 mod statistic;
@@ -16,6 +17,7 @@ pub use history::{Evaluator, Forecast, Transition, forecast};
 pub use metric::{Datapoint, NO_UNIT, Point, PointError, Resolution, Series, StatisticSet};
 pub use missing::{Judgement, Slot, judge};
 pub use reason::{EvaluatedDatapoint, ReasonData};
+pub use rule::{AlarmRule, Child, Least, Node, RuleError, UnknownChild, plain};
 pub use settings::{
     Alarm, Band, BandOperator, Condition, LowSamples, MissingData, Operator, Settings, SettingsError,
     UnknownWord,

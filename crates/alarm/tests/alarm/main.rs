@@ -10,4 +10,6 @@ mod metrics;
 #[cfg(test)]
 mod reasons;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod tables;
