@@ -10,6 +10,7 @@ mod rule;
 mod settings;
 mod state;
 mod statistic;
+mod suppress;
 
 pub use actions::Actions;
 pub use evaluate::{Evaluated, Evaluation};
@@ -24,3 +25,4 @@ pub use settings::{
 };
 pub use state::{State, UnknownState};
 pub use statistic::{Percentile, Statistic, StatisticError};
+pub use suppress::{Acted, SuppressedBy, Suppression};

@@ -12,4 +12,6 @@ mod reasons;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod suppression;
+#[cfg(test)]
 mod tables;
