@@ -5,6 +5,7 @@ mod evaluate;
 mod history;
 mod metric;
 mod missing;
+mod reach;
 pub mod reason;
 mod rule;
 mod settings;
@@ -17,6 +18,7 @@ pub use evaluate::{Evaluated, Evaluation};
 pub use history::{Evaluator, Forecast, Transition, forecast};
 pub use metric::{Datapoint, NO_UNIT, Point, PointError, Resolution, Series, StatisticSet};
 pub use missing::{Judgement, Slot, judge};
+pub use reach::{Domain, Reach, Silence};
 pub use reason::{EvaluatedDatapoint, ReasonData};
 pub use rule::{AlarmRule, Child, Least, Node, RuleError, UnknownChild, plain};
 pub use settings::{

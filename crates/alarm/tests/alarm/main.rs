@@ -8,6 +8,8 @@ mod forecasts;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod reach;
+#[cfg(test)]
 mod reasons;
 #[cfg(test)]
 mod rules;
