@@ -6,6 +6,8 @@ mod evaluation;
 #[cfg(test)]
 mod forecasts;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod reach;
