@@ -7,6 +7,7 @@
 //! longer than the caller's identity, a list, a description, tags.
 
 mod alarms;
+mod closed_topics;
 mod keys;
 mod queues;
 mod topics;

@@ -49,7 +49,7 @@ pub(super) struct Described {
 }
 
 /// Asks for a key by its ARN or an alias; `None` when there is none.
-async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
+pub(super) async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
     let answer = aws
         .door
         .call(DESCRIBE, || aws.kms.describe_key().key_id(id).send())

@@ -73,6 +73,16 @@ impl KeyPolicy {
         }
     }
 
+    /// What KMS calls SNS where SNS calls it for a user or a role (`kms:ViaService`). AWS does not say in
+    /// which domain that is in China.
+    #[must_use]
+    pub fn via_sns(scope: &Scope) -> BTreeSet<String> {
+        let domains = ["amazonaws.com", dns_suffix(scope)];
+        domains
+            .map(|domain| format!("sns.{}.{domain}", scope.region))
+            .into()
+    }
+
     /// Whether it lets `CloudTrail` tell encrypted topics of the log files of a trail.
     #[must_use]
     pub fn lets_tell(&self, trail: &str) -> bool {
@@ -118,20 +128,11 @@ fn publishers(stack: &str, scope: &Scope, topic: &str, guests: &BTreeSet<Guest>)
         services.map(|all| all.condition("StringEquals", "aws:SourceAccount", scope.account.as_str()));
     // Nobody else is to use the key by itself: what is encrypted for the topic is read by SNS alone.
     let others = others.map(|all| {
-        via_sns(scope).into_iter().fold(all, |all, service| {
+        KeyPolicy::via_sns(scope).into_iter().fold(all, |all, service| {
             all.condition("StringEquals", "kms:ViaService", service)
         })
     });
     [events, services, others].into_iter().flatten().collect()
-}
-
-/// What KMS calls SNS where SNS calls it for a user or a role. AWS does not say in which domain that is
-/// in China.
-fn via_sns(scope: &Scope) -> BTreeSet<String> {
-    let domains = ["amazonaws.com", dns_suffix(scope)];
-    domains
-        .map(|domain| format!("sns.{}.{domain}", scope.region))
-        .into()
 }
 
 /// AWS: "Configure AWS KMS key policies for `CloudTrail`", "Encrypt log data in `CloudWatch` Logs
