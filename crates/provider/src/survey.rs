@@ -95,7 +95,8 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
     let delivering = survey.delivering(&trails, &roles).await?;
     let mut live = Live {
         usage,
-        queues: looked_at,
+        queues: looked_at.queues,
+        queue_keys: looked_at.keys_not_read,
         ..Live::default()
     };
     for part in [
