@@ -49,7 +49,7 @@ pub(crate) fn note(plan: &mut Plan, scope: &Scope, live: &Live) {
 fn of_queue(topic: &Arn, queue: &str, what: &str) -> String {
     format!(
         "{what} must let SNS in, or nothing arrives and nobody is told; its policy is not read here and needs: {}; if \
-         it is encrypted with a key, that must be a key of its own, whose policy needs: {}",
+         it is encrypted with a KMS key, that cannot be `alias/aws/sqs`, and its policy needs: {}",
         Subscription::statement_for_queue(topic, queue).to_json(),
         Subscription::statement_for_queue_key(topic).to_json()
     )

@@ -237,8 +237,8 @@ async fn begun(wanted: &Key, aws: &Aws) -> Result<Option<String>, AccountError> 
     }
 }
 
-/// Of how many keys without an alias the tags are asked for: an account that has more gives up its keys
-/// by the hundred, and each costs a call.
+/// Of how many keys without an alias the tags are asked for, a call each. An account that has more
+/// relies on the index.
 const MOST_WITHOUT_ALIAS: usize = 500;
 
 /// The same by the keys themselves: no list says when a key was made or whose it is, so that those
