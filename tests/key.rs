@@ -303,14 +303,7 @@ fn a_topic_s_key_that_keeps_alarms_out_is_told_of() {
     let world = World::on_sandbox();
     world.write_example("account-activity.toml");
     let clients = Clients::of(&world);
-    let made = wait(clients.kms.create_key().send()).expect("a key");
-    let arn = made.key_metadata.and_then(|key| key.arn).expect("its ARN");
-    let alias = clients
-        .kms
-        .create_alias()
-        .alias_name("alias/central")
-        .target_key_id(&arn);
-    wait(alias.send()).expect("an alias");
+    let arn = central(&clients);
     let theirs = "[topic.security]\nkms_key = { existing = \"alias/central\" }\n";
     change(&world, "[topic.security]\n", theirs);
     world.apply();
@@ -320,6 +313,157 @@ fn a_topic_s_key_that_keeps_alarms_out_is_told_of() {
     wait(clients.kms.put_key_policy().key_id(&arn).policy(open).send()).expect("written");
     let plan = world.expect_no_differences();
     assert!(!plan.stdout.contains(told), "{}", plan.stdout);
+}
+
+/// Makes a key of somebody else with the alias `alias/central`; returns its ARN.
+fn central(clients: &Clients) -> String {
+    let made = wait(clients.kms.create_key().send()).expect("a key");
+    let arn = made.key_metadata.and_then(|key| key.arn).expect("its ARN");
+    let alias = clients.kms.create_alias().alias_name("alias/central");
+    wait(alias.target_key_id(&arn).send()).expect("an alias");
+    arn
+}
+
+/// What is written below `[topic.security]` for those who publish there beside the alarms.
+const PUBLISHERS: &str =
+    "publishers = [\"210987654321\", \"budgets.amazonaws.com\", \"events.amazonaws.com\"]\n";
+
+#[test]
+fn who_publishes_to_an_encrypted_topic_may_use_its_key() {
+    let world = World::on_sandbox();
+    encrypted(&world);
+    let topic = "[topic.security]\n";
+    change(&world, topic, &format!("{topic}{PUBLISHERS}"));
+    let trail = "[trail.account-activity]\n";
+    change(&world, trail, &format!("{trail}sns_topic = \"security\"\n"));
+    let proxy = Proxy::start(&world.endpoint);
+    world
+        .run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"])
+        .exits(0);
+    let made = writes(&proxy);
+    let at = |operation: &str| made.iter().position(|write| write == operation);
+    assert!(
+        at("PutKeyPolicy") < at("SetTopicAttributes") && at("SetTopicAttributes") < at("CreateTrail"),
+        "{made:?}"
+    );
+    world.expect_no_differences();
+
+    let clients = Clients::of(&world);
+    let (arn, _) = key(&clients, ALIAS);
+    let text = policy(&clients, &arn);
+    let statements: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let statement = |kind: &str, who: &str, action: &str| {
+        let all = statements["Statement"].as_array().expect("statements").iter();
+        all.filter(|statement| statement["Principal"][kind] == who)
+            .find(|statement| {
+                statement["Action"]
+                    .as_array()
+                    .is_some_and(|all| all.iter().any(|a| a == action))
+            })
+            .unwrap_or_else(|| panic!("no statement for {who} in {text}"))
+            .clone()
+    };
+    let topic = clients.topic("security-alerts");
+    let context = "kms:EncryptionContext:aws:sns:topicArn";
+    let condition = |kind: &str, who: &str| {
+        let statement = statement(kind, who, "kms:GenerateDataKey*");
+        assert_eq!(
+            statement["Action"],
+            serde_json::json!(["kms:Decrypt", "kms:GenerateDataKey*"])
+        );
+        statement["Condition"]["StringEquals"].clone()
+    };
+    let theirs = condition("AWS", "arn:aws:iam::210987654321:root");
+    assert_eq!(theirs[context], topic);
+    assert_eq!(theirs["kms:ViaService"], "sns.us-east-1.amazonaws.com");
+    let budgets = condition("Service", "budgets.amazonaws.com");
+    assert_eq!(budgets[context], topic);
+    assert_eq!(budgets["aws:SourceAccount"], world.account);
+    let events = condition("Service", "events.amazonaws.com");
+    assert_eq!(events, serde_json::json!({ context: topic }));
+    let notices = statement("Service", "cloudtrail.amazonaws.com", "kms:Decrypt");
+    let source = &notices["Condition"]["StringEquals"]["aws:SourceArn"];
+    assert!(
+        source
+            .as_str()
+            .is_some_and(|arn| arn.ends_with(":trail/account-activity")),
+        "{notices}"
+    );
+
+    // Who comes later is let in, who leaves is shut out, and neither blinds anything.
+    change(&world, "\"210987654321\", ", "\"310987654321\", ");
+    proxy.reset();
+    world
+        .run_at(&proxy.endpoint, &["apply", "spec.toml", "--yes"])
+        .exits(0);
+    let mut made = writes(&proxy);
+    made.sort();
+    assert_eq!(made, ["PutKeyPolicy", "SetTopicAttributes"]);
+    world.expect_no_differences();
+    let text = policy(&clients, &arn);
+    assert!(
+        text.contains("310987654321") && !text.contains("210987654321"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_topic_s_key_that_keeps_publishers_out_is_told_of() {
+    let world = World::on_sandbox();
+    world.write_example("account-activity.toml");
+    let clients = Clients::of(&world);
+    let arn = central(&clients);
+    let topic = "[topic.security]\n";
+    // A role of the account itself is let in by the account's own policies.
+    let own = format!("\"arn:aws:iam::{}:role/deploy\", ", world.account);
+    let theirs = PUBLISHERS.replacen('[', &format!("[{own}"), 1);
+    let existing = "kms_key = { existing = \"alias/central\" }\n";
+    change(&world, topic, &format!("{topic}{existing}{theirs}"));
+    let trail = "[trail.account-activity]\n";
+    change(&world, trail, &format!("{trail}sns_topic = \"security\"\n"));
+    world.apply();
+    let plan = world
+        .expect_no_differences()
+        .prints("does not let CloudWatch use it")
+        .prints("does not let CloudTrail use it")
+        .prints(
+            "does not let budgets.amazonaws.com and events.amazonaws.com and arn:aws:iam::210987654321:root use it",
+        );
+    assert!(!plan.stdout.contains("role/deploy"), "{}", plan.stdout);
+
+    // What the plan prints is all that is needed.
+    let mut statements: Vec<String> = plan
+        .stdout
+        .match_indices("needs [{")
+        .map(|(at, found)| {
+            let rest = &plan.stdout[at + found.len() - 1..];
+            rest[..rest.find("}], or").expect("its end") + 1].to_owned()
+        })
+        .collect();
+    assert_eq!(statements.len(), 2, "{}", plan.stdout);
+    let open = |statements: &[String]| {
+        let text = policy(&clients, &arn);
+        let all = format!("\"Statement\":[{},", statements.join(","));
+        let text = text.replacen("\"Statement\":[", &all, 1);
+        wait(clients.kms.put_key_policy().key_id(&arn).policy(text).send()).expect("written");
+    };
+    open(&statements);
+    let plan = world
+        .expect_no_differences()
+        .prints("does not let CloudWatch use it");
+    assert!(
+        !plan.stdout.contains("what is published is lost"),
+        "{}",
+        plan.stdout
+    );
+    statements.clear();
+    statements.push(
+        r#"{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*"}"#
+            .to_owned(),
+    );
+    open(&statements);
+    let plan = world.expect_no_differences();
+    assert!(!plan.stdout.contains("use it"), "{}", plan.stdout);
 }
 
 #[test]

@@ -380,6 +380,91 @@ fn policy_of_plan(plan: &str, queue: &str) -> String {
     format!("{{\"Version\":\"2012-10-17\",\"Statement\":[{}]}}", &line[..end])
 }
 
+/// Encrypts a queue with a key.
+fn encrypt(clients: &Clients, url: &str, key: &str) {
+    let set = clients.sqs.set_queue_attributes().queue_url(url);
+    let set = set.attributes(QueueAttributeName::KmsMasterKeyId, key);
+    wait(set.send()).expect("a key");
+}
+
+/// What a plan says a key's policy needs, within the policy that KMS gives to a new key.
+fn key_policy_of_plan(clients: &Clients, plan: &str, key: &str) -> String {
+    let at = plan.find("{\"Sid\":\"SnsMayEncrypt\"").expect("a statement");
+    let end = plan[at..].find("}}}").expect("its end") + 3;
+    let policy = wait(clients.kms.get_key_policy().key_id(key).send()).expect("a policy");
+    let all = format!("\"Statement\":[{},", &plan[at..at + end]);
+    policy
+        .policy
+        .expect("its text")
+        .replacen("\"Statement\":[", &all, 1)
+}
+
+#[test]
+fn keys_of_queues_have_to_let_sns_in() {
+    let world = World::on_sandbox();
+    let clients = Clients::of(&world);
+    let arn_of = |name: &str| format!("arn:aws:sqs:us-east-1:{}:{name}", world.account);
+    let [alerts, dead] = ["alerts", "dead"].map(|name| {
+        let url = make_queue(&clients, name);
+        let statement = r#"{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sqs:SendMessage","Resource":"QUEUE"}"#;
+        let policy = format!("{{\"Statement\":[{}]}}", statement.replace("QUEUE", &arn_of(name)));
+        set_policy(&clients, &url, policy);
+        url
+    });
+    let dead_letter = format!("dead_letter = \"{}\"\n", arn_of("dead"));
+    write(&world, &format!("{QUEUE}{dead_letter}"));
+    world.apply();
+    let quiet = |ran: &str| assert!(!ran.contains("is encrypted with"), "{ran}");
+    quiet(&world.expect_no_differences().stdout);
+
+    // Nobody can write the policy of AWS's own key.
+    encrypt(&clients, &alerts, "alias/aws/sqs");
+    let ran = world.expect_no_differences();
+    drop(ran.prints("the queue `alerts` is encrypted with `alias/aws/sqs`, a key of AWS's own"));
+
+    // By its alias, and by its id.
+    let made = wait(clients.kms.create_key().send()).expect("a key");
+    let id = made.key_metadata.expect("a key").key_id;
+    let alias = clients.kms.create_alias().alias_name("alias/queues");
+    wait(alias.target_key_id(&id).send()).expect("an alias");
+    encrypt(&clients, &alerts, "alias/queues");
+    encrypt(&clients, &dead, &id);
+    let ran = world
+        .expect_no_differences()
+        .prints("the queue `alerts` is encrypted with `alias/queues`, whose policy does not let SNS in")
+        .prints(&format!(
+            "the dead-letter queue `dead` is encrypted with `{id}`, whose policy does not let SNS in"
+        ));
+    let policy = key_policy_of_plan(&clients, &ran.stdout, &id);
+    let put = |policy: String| {
+        wait(clients.kms.put_key_policy().key_id(&id).policy(policy).send()).expect("written");
+    };
+    put(policy.clone());
+    quiet(&world.expect_no_differences().stdout);
+    // Another topic's leave is none for this one.
+    put(policy.replace(&clients.topic("alerts"), &clients.topic("other")));
+    drop(
+        world
+            .expect_no_differences()
+            .prints("whose policy does not let SNS in"),
+    );
+
+    // Who may not read the key's policy is told what it needs when the queue comes.
+    let proxy = Proxy::start(&world.endpoint);
+    proxy.fault(Fault::on("GetKeyPolicy", Kind::AccessDenied));
+    write(&world, QUEUE);
+    let ran = world.run_at(&proxy.endpoint, &["plan", "spec.toml"]).exits(0);
+    quiet(&ran.stdout);
+    write(&world, &QUEUE.replace(":alerts", ":dead"));
+    world
+        .run_at(&proxy.endpoint, &["plan", "spec.toml"])
+        .exits(0)
+        .prints(&format!(
+            "the queue is encrypted with the key `{id}`, which must let SNS in"
+        ))
+        .prints("SnsMayEncrypt");
+}
+
 /// From queues that are not there to queues that let SNS in, by what the plans say.
 fn queues_let_sns_in(world: &World) {
     let dead = "dead_letter = \"arn:aws:sqs:us-east-1:123456789012:dead\"\n";

@@ -198,6 +198,14 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
                 .collect(),
             _ => Vec::new(),
         },
+        On::QueueKey => match object {
+            Some(Object::Subscription(subscription))
+                if subscription.queues().any(|(queue, _)| stack.scope.holds(&queue)) =>
+            {
+                vec![scope.kms_arn("key/*".into()).to_string()]
+            }
+            _ => Vec::new(),
+        },
         On::Alarm => {
             let ours = format!("{}-", stack.name);
             // A policy has room for some 6,000 characters: a spec of a hundred rules needs more.

@@ -58,7 +58,7 @@ pub fn plan(wanted: &Wanted, live: &Live, options: &Options) -> Plan {
     }
     .settle(&mut plan);
     elsewhere::note(&mut plan, wanted);
-    subscriber::note(&mut plan, &wanted.stack.scope, &live.queues);
+    subscriber::note(&mut plan, &wanted.stack.scope, live);
     plan.attention.sort();
     plan.refusals
         .sort_by(|a, b| (&a.address, a.code).cmp(&(&b.address, b.code)));

@@ -180,6 +180,13 @@ impl<'a> Order<'a> {
                 let leaves = old.is_some() && new.is_some() && old != new;
                 let watches = self
                     .which(|o| makes(o) && WATCH.contains(&o.address.kind) && o.address.kind != Kind::Trail);
+                // `CloudTrail` may look whether it can use the key of the topic that it is to notify.
+                let lets_tell = |o: &Option<Object>| {
+                    matches!((o, &step.after), (Some(Object::KeyPolicy(policy)), Some(Object::Trail(trail)))
+                        if policy.lets_tell(&trail.name))
+                };
+                let opens = self.which(|o| makes(o) && lets_tell(&o.after) && !lets_tell(&o.before));
+                waits.after.extend(opens);
                 if leaves {
                     waits.needs.extend(watches);
                 } else if step.action == Action::Create || old != new {

@@ -1,18 +1,16 @@
 //! What SNS needs from the owners of endpoints: the policies of queues and functions are not ours to
 //! write, and without a statement there SNS tries in vain and says nothing.
 
-use std::collections::BTreeSet;
-
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::kinds::{Protocol, Subscription};
+use trailwarden_spec::live::Live;
 use trailwarden_spec::{Object, Scope};
 
 use crate::plan::{Note, Plan};
 
 /// Notes, for each subscription that delivers to a queue or a function from this plan on, what the
 /// owner has to write there.
-/// `read` are the queues whose policies the survey has read.
-pub(crate) fn note(plan: &mut Plan, scope: &Scope, read: &BTreeSet<String>) {
+pub(crate) fn note(plan: &mut Plan, scope: &Scope, live: &Live) {
     let mut notes = Vec::new();
     for step in &plan.steps {
         let Some(Object::Subscription(after)) = &step.after else {
@@ -38,8 +36,10 @@ pub(crate) fn note(plan: &mut Plan, scope: &Scope, read: &BTreeSet<String>) {
         for (queue, what) in new {
             let queue = queue.to_string();
             // What its policy lacks is an attention item.
-            if !read.contains(&queue) {
+            if !live.queues.contains(&queue) {
                 say(of_queue(&topic, &queue, what));
+            } else if let Some(key) = live.queue_keys.get(&queue) {
+                say(of_queue_key(&topic, key, what));
             }
         }
     }
@@ -48,10 +48,18 @@ pub(crate) fn note(plan: &mut Plan, scope: &Scope, read: &BTreeSet<String>) {
 
 fn of_queue(topic: &Arn, queue: &str, what: &str) -> String {
     format!(
-        "{what} must let SNS in, or nothing arrives and nobody is told; its policy is not read here and needs: {}; a \
-         queue that is encrypted needs a key of its own, whose policy lets sns.amazonaws.com call kms:GenerateDataKey \
-         and kms:Decrypt",
-        Subscription::statement_for_queue(topic, queue).to_json()
+        "{what} must let SNS in, or nothing arrives and nobody is told; its policy is not read here and needs: {}; if \
+         it is encrypted with a KMS key, that cannot be `alias/aws/sqs`, and its policy needs: {}",
+        Subscription::statement_for_queue(topic, queue).to_json(),
+        Subscription::statement_for_queue_key(topic).to_json()
+    )
+}
+
+fn of_queue_key(topic: &Arn, key: &str, what: &str) -> String {
+    format!(
+        "{what} is encrypted with the key `{key}`, which must let SNS in, or nothing arrives and nobody is told; its \
+         policy is not read here and needs: {}",
+        Subscription::statement_for_queue_key(topic).to_json()
     )
 }
 

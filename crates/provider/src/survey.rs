@@ -7,6 +7,7 @@
 //! longer than the caller's identity, a list, a description, tags.
 
 mod alarms;
+mod closed_topics;
 mod keys;
 mod queues;
 mod topics;
@@ -94,7 +95,8 @@ pub(crate) async fn survey(aws: &Aws, wanted: &Wanted) -> Result<Live, AccountEr
     let delivering = survey.delivering(&trails, &roles).await?;
     let mut live = Live {
         usage,
-        queues: looked_at,
+        queues: looked_at.queues,
+        queue_keys: looked_at.keys_not_read,
         ..Live::default()
     };
     for part in [

@@ -21,6 +21,9 @@ pub struct Live {
     /// The ARNs of the queues of subscriptions that were looked at: what their policies lack is an
     /// attention item. Nobody looks into other accounts and regions, or where the caller may not.
     pub queues: BTreeSet<String>,
+    /// Of these queues those that are encrypted with a key whose policy could not be read, with what they
+    /// call the key.
+    pub queue_keys: BTreeMap<String, String>,
 }
 
 /// What a region holds of that of which it takes few, the stack's own and everybody else's. Names

@@ -22,6 +22,8 @@ pub(super) enum On {
     Topic,
     /// The queues that subscriptions send to, of the stack's account and region.
     Queue,
+    /// The keys that such queues may be encrypted with.
+    QueueKey,
     Alarm,
     /// A key's id is not known before it is made, and its tags and aliases take five minutes to
     /// decide about access, so that it is all keys of account and region.
@@ -45,6 +47,7 @@ impl On {
             Self::AnyTrail => "Trails",
             Self::Topic => "Topic",
             Self::Queue => "Queue",
+            Self::QueueKey => "QueueKey",
             Self::Alarm => "Alarm",
             Self::Key => "Key",
             Self::OwnKey => "OwnKey",
@@ -106,6 +109,8 @@ pub(super) const GRANTS: &[Grant] = &[
     read("kms:ListResourceTags", Kind::Key, On::Key, &["kms:ListResourceTags"]),
     read("kms:GetKeyPolicy", Kind::Key, On::Key, &["kms:GetKeyPolicy"]),
     read("kms:ListAliases", Kind::Key, On::Nothing, &["kms:ListAliases"]),
+    // What an earlier create left behind is looked for before another one.
+    write("kms:ListKeys", Kind::Key, On::Nothing, &["kms:ListKeys"]),
     write("kms:CreateKey", Kind::Key, On::Nothing, &["kms:CreateKey"]),
     write("kms:CreateKey", Kind::Key, On::Key, &["kms:TagResource"]),
     write("kms:CreateAlias", Kind::Key, On::Key, &["kms:CreateAlias"]),
@@ -226,6 +231,8 @@ pub(super) const GRANTS: &[Grant] = &[
 
     read("sqs:GetQueueUrl", Kind::Subscription, On::Queue, &["sqs:GetQueueUrl"]),
     read("sqs:GetQueueAttributes", Kind::Subscription, On::Queue, &["sqs:GetQueueAttributes"]),
+    read("kms:DescribeKey", Kind::Subscription, On::QueueKey, &["kms:DescribeKey"]),
+    read("kms:GetKeyPolicy", Kind::Subscription, On::QueueKey, &["kms:GetKeyPolicy"]),
 
     // AWS leaves composite alarms out of the answer to callers that may not describe everything.
     always("cloudwatch:DescribeAlarms", On::Nothing, &["cloudwatch:DescribeAlarms"]),

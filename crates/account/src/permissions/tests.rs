@@ -225,8 +225,13 @@ fn queues_are_looked_at_only_for_subscriptions_that_have_one_here() {
         of(subscription(Protocol::Email, "a@example.com", &dead))["QueueRead"],
         format!(r#"2 on "{dead}""#)
     );
+    assert_eq!(
+        of(subscription(Protocol::Sqs, &queue, ""))["QueueKeyRead"],
+        r#"2 on "arn:aws:kms:us-east-1:123456789012:key/*""#
+    );
     let elsewhere = "arn:aws:sqs:us-east-1:999999999999:alerts";
-    assert!(!of(subscription(Protocol::Sqs, elsewhere, "")).contains_key("QueueRead"));
+    let granted = of(subscription(Protocol::Sqs, elsewhere, ""));
+    assert!(!granted.keys().any(|sid| sid.starts_with("Queue")), "{granted:?}");
 }
 
 #[test]

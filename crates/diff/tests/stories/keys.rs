@@ -227,3 +227,29 @@ fn a_dropped_key_is_released_or_deleted_by_word() {
     let text = story.text();
     assert!(text.contains("still encrypts with it"), "{text}");
 }
+
+/// The topic stays as it is, so that nothing else holds the trail back.
+#[test]
+fn a_trail_tells_an_encrypted_topic_after_the_key_lets_it() {
+    let mut story = applied();
+    let notices = uses().into_iter().chain([KeyUse::Notices("account-activity")]);
+    let policy = KeyPolicy::for_uses("acme-prod", &scope(), "acme-prod-activity", notices);
+    story.wants("key.activity", policy);
+    let topic = scope().topic_arn("security-alerts");
+    if let Object::Trail(trail) = story.wish(TRAIL) {
+        trail.key = Managed::Set(None);
+        trail.sns_topic = Managed::Set(Some(topic));
+    }
+    if let Object::Trail(trail) = &mut story.found(TRAIL).value {
+        trail.key = Managed::Set(None);
+    }
+    let plan = story.plan();
+    let at = |text: &str| {
+        let mut steps = plan.steps.iter();
+        steps
+            .position(|step| step.address == address(text))
+            .expect("a step")
+    };
+    let trail = &plan.steps[at(TRAIL)];
+    assert_eq!(trail.after_steps, [at(POLICY)], "{:?}", plan.steps);
+}

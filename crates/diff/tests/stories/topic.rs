@@ -115,7 +115,8 @@ fn a_queue_is_told_what_it_has_to_let_in() {
 
 #[test]
 fn a_queue_that_was_looked_at_needs_no_note() {
-    let notes = |read: &[&str]| {
+    let arn_of = |name: &str| format!("arn:aws:sqs:us-east-1:123456789012:{name}");
+    let notes = |read: &[&str], closed: &[&str]| {
         let mut story = Story::applied();
         let dead = arn("arn:aws:sqs:us-east-1:123456789012:dead");
         let settings = SubscriptionSettings {
@@ -123,20 +124,28 @@ fn a_queue_that_was_looked_at_needs_no_note() {
             ..SubscriptionSettings::default()
         };
         story.wants("topic.security", queue(settings));
-        story.live.queues = read
-            .iter()
-            .map(|name| format!("arn:aws:sqs:us-east-1:123456789012:{name}"))
+        story.live.queues = read.iter().map(|name| arn_of(name)).collect();
+        let closed = closed.iter();
+        story.live.queue_keys = closed
+            .map(|name| (arn_of(name), "alias/queues".to_owned()))
             .collect();
         let messages = story.plan().notes.into_iter().map(|note| note.message);
         messages.collect::<Vec<_>>()
     };
-    assert_eq!(notes(&[]).len(), 2);
-    let left = notes(&["alerts"]);
+    assert_eq!(notes(&[], &[]).len(), 2);
+    let left = notes(&["alerts"], &[]);
     assert!(
         left.len() == 1 && left[0].starts_with("the dead-letter queue"),
         "{left:?}"
     );
-    assert_eq!(notes(&["alerts", "dead"]), [""; 0]);
+    assert_eq!(notes(&["alerts", "dead"], &[]), [""; 0]);
+    let left = notes(&["alerts", "dead"], &["dead"]);
+    assert!(
+        left.len() == 1
+            && left[0].starts_with("the dead-letter queue is encrypted with the key `alias/queues`")
+            && left[0].contains("kms:GenerateDataKey*"),
+        "{left:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! KMS keys, which are found by their aliases. Making one takes three calls, and a key without its
 //! alias is found by nobody: the next create of the same name takes it up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{self, KeySpec, KeyUsageType};
 use trailwarden_account::{AccountError, ErrorKind};
@@ -20,6 +20,7 @@ pub(super) const DESCRIBE: Api = Api::read("kms", "DescribeKey");
 const ROTATION: Api = Api::read("kms", "GetKeyRotationStatus");
 const LIST_TAGS: Api = Api::read("kms", "ListResourceTags");
 const LIST_ALIASES: Api = Api::read("kms", "ListAliases");
+const LIST_KEYS: Api = Api::read("kms", "ListKeys");
 const CREATE: Api = Api::write("kms", "CreateKey");
 const CREATE_ALIAS: Api = Api::write("kms", "CreateAlias");
 const ENABLE: Api = Api::write("kms", "EnableKey");
@@ -49,7 +50,7 @@ pub(super) struct Described {
 }
 
 /// Asks for a key by its ARN or an alias; `None` when there is none.
-async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
+pub(super) async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
     let answer = aws
         .door
         .call(DESCRIBE, || aws.kms.describe_key().key_id(id).send())
@@ -229,7 +230,85 @@ async fn begun(wanted: &Key, aws: &Aws) -> Result<Option<String>, AccountError> 
             return Ok(Some(arn.to_owned()));
         }
     }
+    // The index does not know yet what was made a minute ago.
+    match begun_lately(wanted, aws).await {
+        Err(error) if error.kind == ErrorKind::Denied => Ok(None),
+        found => found,
+    }
+}
+
+/// Of how many keys without an alias the tags are asked for, a call each. An account that has more
+/// relies on the index.
+const MOST_WITHOUT_ALIAS: usize = 500;
+
+/// The same by the keys themselves: no list says when a key was made or whose it is, so that those
+/// without an alias are asked for their tags.
+async fn begun_lately(wanted: &Key, aws: &Aws) -> Result<Option<String>, AccountError> {
+    let (keys, known) = futures::try_join!(all_keys(aws), with_alias(aws))?;
+    let without: Vec<Arn> = keys
+        .into_iter()
+        .filter(|id| !known.contains(id))
+        .map(|id| aws.scope.kms_arn(format!("key/{id}")))
+        .collect();
+    if without.len() > MOST_WITHOUT_ALIAS {
+        return Ok(None);
+    }
+    let marked = without.iter().map(|arn| async move {
+        match tags(aws, arn).await {
+            // A key whose policy shuts the caller out was not made by it.
+            Err(error) if error.kind == ErrorKind::Denied => Ok(None),
+            tags => Ok(Some((arn, tags?))),
+        }
+    });
+    for (arn, tags) in futures::future::try_join_all(marked).await?.into_iter().flatten() {
+        let is = |mark: &str, value: &str| tags.get(mark).is_some_and(|tag| tag == value);
+        let ours = is(MARK_STACK, &aws.stack) && is(MARK_ALIAS, &wanted.name);
+        let arn = arn.to_string();
+        if ours && has_no_alias(aws, &arn).await? {
+            return Ok(Some(arn));
+        }
+    }
     Ok(None)
+}
+
+/// The ids of all keys of account and region.
+async fn all_keys(aws: &Aws) -> Result<Vec<String>, AccountError> {
+    let (mut marker, mut all) = (None::<String>, Vec::new());
+    loop {
+        let list = || aws.kms.list_keys().limit(1000).set_marker(marker.clone()).send();
+        let page = aws.door.call(LIST_KEYS, list).await?;
+        all.extend(
+            page.keys
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|key| key.key_id),
+        );
+        match page.next_marker.filter(|_| page.truncated) {
+            Some(next) => marker = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+/// The ids of the keys that have an alias.
+async fn with_alias(aws: &Aws) -> Result<BTreeSet<String>, AccountError> {
+    let (mut marker, mut all) = (None::<String>, BTreeSet::new());
+    loop {
+        let list = || {
+            aws.kms
+                .list_aliases()
+                .limit(100)
+                .set_marker(marker.clone())
+                .send()
+        };
+        let page = aws.door.call(LIST_ALIASES, list).await?;
+        let aliases = page.aliases.unwrap_or_default().into_iter();
+        all.extend(aliases.filter_map(|alias| alias.target_key_id));
+        match page.next_marker.filter(|_| page.truncated) {
+            Some(next) => marker = Some(next),
+            None => return Ok(all),
+        }
+    }
 }
 
 async fn rotate(key: &Key, arn: &str, aws: &Aws) -> Result<(), AccountError> {

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use trailwarden_account::{AccountError, ErrorKind};
-use trailwarden_policy::{Caller, Decision, Policy, Request};
+use trailwarden_policy::{Caller, Decision, Effect, Policy, Request};
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::kinds::{Alarm, KeyPolicy};
+use trailwarden_spec::kinds::KeyPolicy;
 use trailwarden_spec::leaf::{KeyRef, Owner, Statements};
 use trailwarden_spec::live::{Facts, Found};
 
@@ -64,25 +64,55 @@ pub(super) async fn look(aws: &Aws, name: &str, arn: &Arn) -> Result<Option<Foun
     }))
 }
 
-/// Whether a key's policy lets an alarm publish to topics that are encrypted with it; true
-/// where there is no such key, which is said elsewhere.
-pub(crate) async fn lets_in(aws: &Aws, name: &str, alarm: &Alarm) -> Result<bool, AccountError> {
-    let Some(key) = key::describe(aws, name).await? else {
-        return Ok(true);
+/// A key with its policy, by its id, its ARN or an alias; `None` where there is no such key or its
+/// policy cannot be read, which is said elsewhere.
+pub(crate) async fn of_key(aws: &Aws, id: &str) -> Result<Option<(Arn, Policy)>, AccountError> {
+    let found = match id.strip_prefix("alias/") {
+        Some(name) => key::describe(aws, name).await?,
+        None => key::ask(aws, id).await?,
     };
-    let Some(Ok(policy)) = text(aws, &key.arn.to_string()).await?.map(|text| parsed(&text)) else {
-        return Ok(true);
-    };
+    let Some(found) = found else { return Ok(None) };
+    let text = text(aws, &found.arn.to_string()).await?;
+    Ok(text
+        .and_then(|text| parsed(&text).ok())
+        .map(|policy| (found.arn, policy)))
+}
+
+/// What is known of a call, by condition key; an empty value says that the call does not carry it.
+pub(crate) type Context<'a> = [(&'a str, &'a str)];
+
+/// Whether a key's policy lets somebody encrypt and decrypt messages with data keys of it. What
+/// conditions ask for that is not known is taken to be met: the key's owner knows more of it.
+pub(crate) fn lets_in(policy: &Policy, key: &Arn, caller: &Caller, context: &Context<'_>) -> bool {
+    let mut context: Vec<(&str, &str)> = context.to_vec();
+    match caller {
+        Caller::Service(name) => {
+            context.push(("aws:PrincipalIsAWSService", "true"));
+            context.push(("aws:PrincipalServiceName", name));
+        }
+        Caller::Arn(arn) => context.push(("aws:PrincipalArn", arn)),
+        Caller::Account(_) | Caller::Anonymous => {}
+    }
+    let known = |key: &String| context.iter().any(|(known, _)| known.eq_ignore_ascii_case(key));
+    let statements = policy.statements().iter().filter_map(|statement| {
+        let mut statement = statement.clone();
+        let keys = || statement.condition.values().flat_map(BTreeMap::keys);
+        if statement.effect == Effect::Deny && !keys().all(known) {
+            return None;
+        }
+        for keys in statement.condition.values_mut() {
+            keys.retain(|key, _| known(key));
+        }
+        Some(statement)
+    });
+    let policy = Policy::new(statements.collect());
     let may = |action: &str| {
-        let caller = Caller::Service("cloudwatch.amazonaws.com".into());
-        let request = Request::new(caller, action, key.arn.to_string())
-            .context("aws:SourceAccount", aws.scope.account.as_str())
-            .context("aws:SourceArn", aws.scope.alarm_arn(&alarm.name).to_string())
-            .context("aws:PrincipalIsAWSService", "true")
-            .context("aws:PrincipalServiceName", "cloudwatch.amazonaws.com");
+        let request = Request::new(caller.clone(), action, key.to_string());
+        let carried = context.iter().filter(|(_, value)| !value.is_empty());
+        let request = carried.fold(request, |request, (key, value)| request.context(*key, *value));
         matches!(policy.evaluate(&request), Decision::Allowed { .. })
     };
-    Ok(may("kms:Decrypt") && may("kms:GenerateDataKey"))
+    may("kms:Decrypt") && may("kms:GenerateDataKey")
 }
 
 /// Refuses a policy after which neither the account nor the caller could change it again. KMS
@@ -193,5 +223,51 @@ impl Page for KeyPolicy {
         _remove: &[String],
     ) -> Result<(), AccountError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_of_a_call_is_no_reason_to_keep_it_out() {
+        let key = Arn::parse("arn:aws:kms:us-east-1:123456789012:key/1234").expect("an ARN");
+        let statement = |effect: &str, condition: &str| {
+            format!(
+                r#"{{"Effect":"{effect}","Principal":{{"Service":"sns.amazonaws.com"}},
+                "Action":["kms:Decrypt","kms:GenerateDataKey*"],"Resource":"*","Condition":{condition}}}"#
+            )
+        };
+        let open = statement("Allow", "{}");
+        let lets = |statements: &[&str], context: &Context<'_>| {
+            let text = format!(r#"{{"Statement":[{}]}}"#, statements.join(","));
+            let policy = Policy::parse(&text).expect("a policy");
+            lets_in(
+                &policy,
+                &key,
+                &Caller::Service("sns.amazonaws.com".into()),
+                context,
+            )
+        };
+        let ours = [("aws:SourceAccount", "123456789012")];
+        assert!(lets(&[&open], &ours));
+        let of = |account: &str| format!(r#"{{"StringEquals":{{"aws:SourceAccount":"{account}"}}}}"#);
+        assert!(lets(&[&statement("Allow", &of("123456789012"))], &ours));
+        assert!(!lets(&[&statement("Allow", &of("210987654321"))], &ours));
+        // Nobody knows here from which rule an event will come.
+        let arn = r#"{"ArnLike":{"AWS:SourceArn":"arn:aws:events:*:123456789012:rule/x"}}"#;
+        assert!(lets(&[&statement("Allow", arn)], &ours));
+        assert!(!lets(&[&statement("Allow", arn)], &[("aws:SourceArn", "")]));
+        let if_exists = arn.replace("ArnLike", "ArnLikeIfExists");
+        assert!(lets(&[&statement("Allow", &if_exists)], &[("aws:SourceArn", "")]));
+        assert!(lets(&[&open, &statement("Deny", arn)], &ours));
+        assert!(!lets(&[&open, &statement("Deny", &of("123456789012"))], &ours));
+        assert!(!lets(&[&open, &statement("Deny", "{}")], &ours));
+        // Both actions are needed.
+        assert!(!lets(
+            &[&open.replace("kms:GenerateDataKey*", "kms:Encrypt")],
+            &ours
+        ));
     }
 }

@@ -1,11 +1,11 @@
 //! Queues that SNS sends to. They are their owners': their policies are looked at and never written.
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use trailwarden_account::AccountError;
+use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::{Caller, Policy, Request};
 use trailwarden_spec::arn::Arn;
 
-use super::{Aws, trail};
+use super::{Aws, key_policy, trail};
 use crate::door::{Absent, Api};
 
 const FIND: Api = Api::read("sqs", "GetQueueUrl");
@@ -20,8 +20,9 @@ const SNS: &str = "sns.amazonaws.com";
 pub(crate) enum Queue {
     /// There is none of that name.
     Missing,
-    /// Its policy; one without statements where it has none.
-    Policy(Policy),
+    /// Its policy, one without statements where it has none, and what it calls the key that it is
+    /// encrypted with. SQS's own encryption without KMS keeps nobody out.
+    There { policy: Policy, key: Option<String> },
     /// A policy that this version cannot read.
     NotUnderstood,
 }
@@ -38,17 +39,55 @@ pub(crate) async fn look(aws: &Aws, queue: &Arn) -> Result<Queue, AccountError> 
             .get_queue_attributes()
             .queue_url(&url)
             .attribute_names(QueueAttributeName::Policy)
+            .attribute_names(QueueAttributeName::KmsMasterKeyId)
             .send()
     };
     let Some(answer) = aws.door.call(READ, read).await.absent(GONE)? else {
         return Ok(Queue::Missing);
     };
     let attributes = answer.attributes.unwrap_or_default();
-    let policy = match attributes.get(&QueueAttributeName::Policy).map(String::as_str) {
-        None | Some("") => Ok(Policy::default()),
+    let set = |name: &QueueAttributeName| {
+        let text = attributes.get(name).map(String::as_str);
+        text.filter(|text| !text.is_empty())
+    };
+    let policy = match set(&QueueAttributeName::Policy) {
+        None => Ok(Policy::default()),
         Some(text) => Policy::parse(text),
     };
-    Ok(policy.map_or(Queue::NotUnderstood, Queue::Policy))
+    let key = set(&QueueAttributeName::KmsMasterKeyId).map(str::to_owned);
+    Ok(policy.map_or(Queue::NotUnderstood, |policy| Queue::There { policy, key }))
+}
+
+/// The key that a queue is encrypted with.
+pub(crate) enum QueueKey {
+    /// One of AWS's own, whose policy nobody can write.
+    OfAws,
+    /// A key and its policy.
+    Policy(Arn, Policy),
+    /// A key whose policy cannot be read.
+    NotRead,
+}
+
+/// Looks at the key that a queue of the stack's account and region is encrypted with.
+pub(crate) async fn key(aws: &Aws, id: &str) -> Result<QueueKey, AccountError> {
+    if id.starts_with("alias/aws/") || id.contains(":alias/aws/") {
+        return Ok(QueueKey::OfAws);
+    }
+    match key_policy::of_key(aws, id).await {
+        Err(error) if error.kind == ErrorKind::Denied => Ok(QueueKey::NotRead),
+        read => Ok(read?.map_or(QueueKey::NotRead, |(key, policy)| QueueKey::Policy(key, policy))),
+    }
+}
+
+/// Whether the policy of a queue's key lets a topic of the same account send to the queue.
+pub(crate) fn key_lets_in(policy: &Policy, key: &Arn, queue: &Arn, topic: &Arn) -> bool {
+    let (topic_arn, queue_arn) = (topic.to_string(), queue.to_string());
+    let context = [
+        ("aws:SourceArn", topic_arn.as_str()),
+        ("aws:SourceAccount", &topic.account),
+        ("kms:EncryptionContext:aws:sqs:arn", &queue_arn),
+    ];
+    key_policy::lets_in(policy, key, &Caller::Service(SNS.into()), &context)
 }
 
 /// Why a queue's policy does not let a topic of the same account send to it; `None` when it does.

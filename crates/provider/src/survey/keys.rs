@@ -1,11 +1,11 @@
 use futures::future::try_join_all;
 use trailwarden_account::{AccountError, ErrorKind};
-use trailwarden_spec::kinds::{Alarm, KeyState, Topic};
+use trailwarden_spec::kinds::KeyState;
 use trailwarden_spec::live::{Attention, Found};
 use trailwarden_spec::{Kind, Object};
 
 use super::{Part, Survey, has_own_statements};
-use crate::aws::{key, key_policy};
+use crate::aws::key;
 
 impl Survey<'_> {
     /// Keys with their policies. Where neither spec nor index has a key, KMS is not asked.
@@ -29,12 +29,7 @@ impl Survey<'_> {
         let part = Part::of(wanted.into_iter().flatten().map(Some)).and(left_over);
         let mut attention = self.without_alias(&part).await?;
         attention.extend(part.found.iter().filter_map(|found| self.disabled(found)));
-        let closed = try_join_all(
-            self.of_topics()
-                .into_iter()
-                .map(|(key, topic, alarm)| self.closed(key, topic, alarm)),
-        );
-        attention.extend(closed.await?.into_iter().flatten());
+        attention.extend(self.closed_topics().await?);
         Ok(Part {
             attention: [part.attention, attention].concat(),
             ..part
@@ -56,55 +51,6 @@ impl Survey<'_> {
                 key.name
             ),
         })
-    }
-
-    /// The keys that exist elsewhere and that a topic is to be encrypted with which alarms of the spec
-    /// notify, by their names, with the topic and one of the alarms. SNS takes any key, and nobody but
-    /// an alarm's history tells of failures.
-    fn of_topics(&self) -> Vec<(&str, &Topic, &Alarm)> {
-        let scope = &self.aws.scope;
-        let objects = || self.wanted.objects.values().map(|wish| &wish.object);
-        let alarm_of = |topic: &Topic| {
-            let arn = scope.topic_arn(&topic.name);
-            objects().find_map(|object| match object {
-                Object::Alarm(alarm) if alarm.alarm_actions.contains(&arn) => Some(alarm),
-                _ => None,
-            })
-        };
-        objects()
-            .filter_map(|object| match object {
-                Object::Topic(topic) => {
-                    let key = topic.key.get()?.as_ref()?.names_in(scope).next()?;
-                    let exists = self.wanted.existing.contains_key(&scope.address(Kind::Key, key));
-                    Some((key, topic, alarm_of(topic).filter(|_| exists)?))
-                }
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// Says so where the key's policy does not let alarms in.
-    async fn closed(
-        &self,
-        name: &str,
-        topic: &Topic,
-        alarm: &Alarm,
-    ) -> Result<Option<Attention>, AccountError> {
-        let open = match key_policy::lets_in(self.aws, name, alarm).await {
-            // Whoever may not read the policy of another's key cannot be told of it.
-            Err(error) if error.kind == ErrorKind::Denied => true,
-            open => open?,
-        };
-        Ok((!open).then(|| Attention {
-            address: Some(self.aws.scope.address(Kind::Topic, topic.name.as_str())),
-            code: "topic-encrypted",
-            message: format!(
-                "the topic `{}` is encrypted with `alias/{name}`, whose policy does not let CloudWatch use it: alarms go \
-                 off and nobody is told; let its owner allow cloudwatch.amazonaws.com to call kms:Decrypt and \
-                 kms:GenerateDataKey*, or use a `[key.LABEL]`",
-                topic.name
-            ),
-        }))
     }
 
     /// A key of the stack that the spec names no more; none where it is on its way out already.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use crate::arn::Arn;
-use crate::kinds::{Encryption, Key, KeyPolicy, KeyState, KeyUse, LogGroup};
+use crate::kinds::{Encryption, Guest, Key, KeyPolicy, KeyState, KeyUse, LogGroup};
 use crate::leaf::{KeyRef, Managed};
 use crate::problem::{Problem, code};
 use crate::{Kind, Object};
@@ -15,6 +15,7 @@ use super::references::KeyWritten;
 use super::resolve::{Resolver, notifies};
 use super::sections::{Entry, Section};
 use super::stack::Header;
+use super::topic::TopicSection;
 use super::{limits, names};
 
 /// AWS takes 50 tags of a key; of our marks a key bears one more than other objects.
@@ -342,9 +343,22 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
-        // Whether an alarm of the spec notifies it or not: one that comes later finds the way open.
-        if objects().any(|object| matches!(object, Object::Topic(topic) if set(&topic.key))) {
-            uses.push(KeyUse::Alarms);
+        for each in self.document.topics.values() {
+            let name = each.value.topic.name.as_str();
+            let topic = self.wanted.objects.get(&scope.address(Kind::Topic, name));
+            let encrypted =
+                topic.is_some_and(|wish| matches!(&wish.object, Object::Topic(topic) if set(&topic.key)));
+            if !encrypted || !self.made_by(Kind::Topic, name, &each.origin) {
+                continue;
+            }
+            // Whether an alarm of the spec notifies it or not: one that comes later finds the way open.
+            if !uses.contains(&KeyUse::Alarms) {
+                uses.push(KeyUse::Alarms);
+            }
+            uses.extend(self.telling(scope.topic_arn(name)).map(KeyUse::Notices));
+            if !each.value.publishers.is_empty() {
+                uses.push(KeyUse::Publishers(name, &each.value.publishers));
+            }
         }
         if !entry.value.readers.is_empty() {
             uses.push(KeyUse::Readers(&entry.value.readers));
@@ -357,7 +371,29 @@ impl Resolver<'_> {
         wishes.any(|wish| matches!(&wish.object, Object::Alarm(alarm) if notifies(alarm, topic)))
     }
 
-    /// Reports topics that alarms notify and that no alarm can publish to.
+    /// Who cannot publish to a topic that is encrypted with a key of AWS's own, whose policy lets in who
+    /// may use SNS in this account: in words, by name, and what becomes of that.
+    fn shut_out(&self, section: &TopicSection) -> Option<(String, String, &'static str)> {
+        let scope = self.scope();
+        let arn = scope.topic_arn(&section.topic.name);
+        if self.is_notified(&arn) {
+            let silence = "alarms go off and nobody is told";
+            return Some(("no alarm can notify".into(), "CloudWatch".into(), silence));
+        }
+        if let Some(trail) = self.telling(arn).next() {
+            let who = format!("the trail `{trail}` cannot notify");
+            return Some((who, "CloudTrail".into(), "nobody is told of log files"));
+        }
+        let is_shut_out = |guest: &&Guest| match guest {
+            Guest::Service(_) => true,
+            Guest::Arn(arn) => arn.account != scope.account,
+        };
+        let guest = section.publishers.iter().find(is_shut_out)?;
+        let who = format!("`{guest}` cannot publish to");
+        Some((who, guest.to_string(), "what it publishes is lost"))
+    }
+
+    /// Reports topics that those who are to publish to them cannot publish to.
     pub(crate) fn closed_topics(&self) {
         for entry in self.document.topics.values() {
             let topic = &entry.value.topic;
@@ -373,16 +409,16 @@ impl Resolver<'_> {
             let (Some(key), Some(at)) = (key.filter(|key| key.is_managed_by_aws()), &entry.value.key) else {
                 continue;
             };
-            if !self.is_notified(&self.scope().topic_arn(&topic.name)) {
+            let Some((who, whom, silence)) = self.shut_out(&entry.value) else {
                 continue;
-            }
+            };
             let name = key.name().map_or("", |arn| arn.resource.as_str());
-            let message = format!("no alarm can notify a topic that is encrypted with `{name}`");
+            let message = format!("{who} a topic that is encrypted with `{name}`");
             let problem = Problem::new(code::CLOSED_KEY, &at.spot, message).label("a key of AWS's own");
-            self.sink.report(problem.help(
-                "its policy is AWS's and does not let CloudWatch in, so that alarms go off and nobody is told: write a \
-                 `[key.LABEL]`, whose policy is derived, or `kms_key = \"none\"`",
-            ));
+            self.sink.report(problem.help(format!(
+                "its policy is AWS's and does not let {whom} in, so that {silence}: write a `[key.LABEL]`, whose policy is \
+                 derived, or `kms_key = \"none\"`"
+            )));
         }
     }
 }

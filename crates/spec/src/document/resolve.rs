@@ -244,6 +244,17 @@ impl<'d> Resolver<'d> {
         trails.filter(delivers).collect()
     }
 
+    /// The trails of the spec that tell a topic of their log files, as far as they have been added.
+    pub(crate) fn telling(&self, topic: Arn) -> impl Iterator<Item = &str> {
+        let wishes = self.wanted.objects.values();
+        wishes.filter_map(move |wish| match &wish.object {
+            Object::Trail(trail) if trail.sns_topic == Managed::Set(Some(topic.clone())) => {
+                Some(trail.name.as_str())
+            }
+            _ => None,
+        })
+    }
+
     /// An alarm with its actions resolved.
     pub(crate) fn with_actions(&mut self, alarm: Alarm, actions: &Actions, path: &str) -> Alarm {
         let (alarm_actions, ok_actions, insufficient_data_actions) = self.actions(actions, path);
@@ -363,17 +374,7 @@ impl<'d> Resolver<'d> {
                     _ => None,
                 })
                 .collect();
-            let trails: Vec<&str> = self
-                .wanted
-                .objects
-                .values()
-                .filter_map(|wish| match &wish.object {
-                    Object::Trail(trail) if trail.sns_topic == Managed::Set(Some(arn.clone())) => {
-                        Some(trail.name.as_str())
-                    }
-                    _ => None,
-                })
-                .collect();
+            let trails: Vec<&str> = self.telling(arn).collect();
             if !notifiers.is_empty() {
                 topic::check_filters(self, entry);
             }

@@ -24,7 +24,7 @@ pub(crate) struct TopicSection {
     pub(crate) topic: Topic,
     pub(crate) key: Option<At<KeyWritten>>,
     exclusive: bool,
-    publishers: BTreeSet<Guest>,
+    pub(crate) publishers: BTreeSet<Guest>,
     subscribers: BTreeSet<Guest>,
     subscriptions: Vec<(Subscription, Origin)>,
 }
@@ -75,7 +75,13 @@ impl TopicSection {
     /// The topic's policy with the statements for whom the section names.
     pub(crate) fn let_in(&self, policy: TopicPolicy, stack: &str, scope: &Scope) -> TopicPolicy {
         policy
-            .and_guests(stack, scope, "Publishers", "sns:Publish", &self.publishers)
+            .and_guests(
+                stack,
+                scope,
+                TopicPolicy::PUBLISHERS,
+                "sns:Publish",
+                &self.publishers,
+            )
             .and_guests(stack, scope, "Subscribers", "sns:Subscribe", &self.subscribers)
     }
 

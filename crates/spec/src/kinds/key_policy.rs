@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use trailwarden_policy::Statement;
 
@@ -7,7 +9,7 @@ use crate::leaf::{Statements, digest, sid};
 use crate::live::Facts;
 use crate::{Address, Kind, Scope};
 
-use super::Resource;
+use super::{Guest, Resource};
 
 /// What a key is used for; each gives statements of its policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,10 @@ pub enum KeyUse<'a> {
     LogGroup(&'a str),
     /// A topic that is encrypted with it takes what alarms of this account publish.
     Alarms,
+    /// `CloudTrail` tells a topic that is encrypted with it of the log files of a trail of this scope.
+    Notices(&'a str),
+    /// The topic of this name is encrypted with it and takes what these publish.
+    Publishers(&'a str, &'a BTreeSet<Guest>),
     /// These principals may read what is encrypted with it.
     Readers(&'a [Arn]),
 }
@@ -38,6 +44,12 @@ pub struct KeyPolicy {
 
 /// What the Sids of statements for log groups begin with, after the stack's part.
 const LOGS: &str = "Logs";
+
+/// The same of statements for `CloudTrail`'s notices of log files.
+const NOTICES: &str = "Notices";
+
+/// The same of statements for those who publish beside alarms and trails.
+const PUBLISHERS: &str = "Publishers";
 
 impl KeyPolicy {
     /// What the users of a key need.
@@ -60,6 +72,67 @@ impl KeyPolicy {
             statements: Statements::new(statements),
         }
     }
+
+    /// What KMS calls SNS where SNS calls it for a user or a role (`kms:ViaService`). AWS does not say in
+    /// which domain that is in China.
+    #[must_use]
+    pub fn via_sns(scope: &Scope) -> BTreeSet<String> {
+        let domains = ["amazonaws.com", dns_suffix(scope)];
+        domains
+            .map(|domain| format!("sns.{}.{domain}", scope.region))
+            .into()
+    }
+
+    /// Whether it lets `CloudTrail` tell encrypted topics of the log files of a trail.
+    #[must_use]
+    pub fn lets_tell(&self, trail: &str) -> bool {
+        let purpose = format!("{NOTICES}{}", digest(trail, 4).to_uppercase());
+        self.statements.of_purpose(&purpose).next().is_some()
+    }
+}
+
+/// The statements for `guests` who publish to a topic.
+///
+/// SNS calls KMS for whoever publishes, and says for which topic (the encryption context
+/// `aws:sns:topicArn`). A service acts for whoever asks it to, so that its statement names the account;
+/// `EventBridge` alone does not say for whom it acts (AWS: "Adding the aws:SourceAccount,
+/// aws:SourceArn, and aws:SourceOrgID to a AWS KMS policy is not supported for
+/// EventBridge-to-encrypted topics").
+fn publishers(stack: &str, scope: &Scope, topic: &str, guests: &BTreeSet<Guest>) -> Vec<Statement> {
+    let allow = |sort: &str| {
+        let suffix = digest(topic, 4).to_uppercase();
+        Statement::allow(sid(stack, &format!("{PUBLISHERS}{sort}{suffix}")))
+            .resource("*")
+            .action("kms:Decrypt")
+            .action("kms:GenerateDataKey*")
+            .condition(
+                "StringEquals",
+                "kms:EncryptionContext:aws:sns:topicArn",
+                scope.topic_arn(topic).to_string(),
+            )
+    };
+    let (mut events, mut services, mut others) = (None, None, None);
+    for guest in guests {
+        let (of_sort, sort) = match guest {
+            Guest::Service(name) if name.starts_with("events.") => (&mut events, "Events"),
+            Guest::Service(_) => (&mut services, "Services"),
+            Guest::Arn(_) => (&mut others, ""),
+        };
+        let so_far: Statement = of_sort.take().unwrap_or_else(|| allow(sort));
+        *of_sort = Some(match guest {
+            Guest::Service(name) => so_far.service(name),
+            Guest::Arn(arn) => so_far.principal_aws(arn.to_string()),
+        });
+    }
+    let services =
+        services.map(|all| all.condition("StringEquals", "aws:SourceAccount", scope.account.as_str()));
+    // Nobody else is to use the key by itself: what is encrypted for the topic is read by SNS alone.
+    let others = others.map(|all| {
+        KeyPolicy::via_sns(scope).into_iter().fold(all, |all, service| {
+            all.condition("StringEquals", "kms:ViaService", service)
+        })
+    });
+    [events, services, others].into_iter().flatten().collect()
 }
 
 /// AWS: "Configure AWS KMS key policies for `CloudTrail`", "Encrypt log data in `CloudWatch` Logs
@@ -122,6 +195,12 @@ fn statements(stack: &str, scope: &Scope, each: &KeyUse<'_>, in_bucket: bool) ->
                 .action("kms:GenerateDataKey*")
                 .condition("StringEquals", "aws:SourceAccount", scope.account.as_str()),
         ],
+        KeyUse::Notices(name) => vec![
+            trail(NOTICES, name)
+                .action("kms:Decrypt")
+                .action("kms:GenerateDataKey*"),
+        ],
+        KeyUse::Publishers(topic, guests) => publishers(stack, scope, topic, guests),
         KeyUse::Readers(readers) => {
             let statement = readers
                 .iter()
@@ -177,7 +256,10 @@ impl Resource for KeyPolicy {
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
-        let gone = self.statements.as_slice().iter().any(|s| {
+        // Others publish what they have to say; as in a topic's policy, it is not what is watched.
+        let others: Vec<_> = self.statements.of_purpose(PUBLISHERS).collect();
+        let own = self.statements.as_slice().iter();
+        let gone = own.filter(|s| !others.contains(s)).any(|s| {
             !after.is_some_and(|after| after.statements.as_slice().iter().any(|a| a.same_meaning(s)))
         });
         gone.then(|| "what encrypts with the key may no longer do so, and deliveries fail".into())

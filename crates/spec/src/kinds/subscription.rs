@@ -60,6 +60,18 @@ impl Subscription {
             .condition("ArnEquals", "aws:SourceArn", topic.to_string())
     }
 
+    /// The statement by which the policy of a queue's key lets a topic deliver to the queue (AWS:
+    /// "Configuring Amazon SNS topic encryption with encrypted Amazon SQS queue subscription").
+    #[must_use]
+    pub fn statement_for_queue_key(topic: &Arn) -> Statement {
+        Statement::allow("SnsMayEncrypt")
+            .service("sns.amazonaws.com")
+            .action("kms:Decrypt")
+            .action("kms:GenerateDataKey*")
+            .resource("*")
+            .condition("ArnEquals", "aws:SourceArn", topic.to_string())
+    }
+
     /// The queues that it makes SNS send to, each with what it is to the subscription: `the queue` or
     /// `the dead-letter queue`.
     pub fn queues(&self) -> impl Iterator<Item = (Arn, &'static str)> {

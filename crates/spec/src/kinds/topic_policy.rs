@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::Serialize;
-use trailwarden_policy::Statement;
+use trailwarden_policy::{Element, Statement, Who};
 
 use crate::arn::Arn;
 use crate::compare::Comparison;
@@ -20,6 +21,15 @@ pub enum Guest {
     Arn(Arn),
 }
 
+impl fmt::Display for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(name) => f.write_str(name),
+            Self::Arn(arn) => arn.fmt(f),
+        }
+    }
+}
+
 /// The stack's statements in a topic's policy: this account's alarms may publish, and who else the
 /// spec names.
 ///
@@ -34,6 +44,9 @@ pub struct TopicPolicy {
 }
 
 impl TopicPolicy {
+    /// What the Sids of statements for publishers begin with, after the stack's part.
+    pub(crate) const PUBLISHERS: &str = "Publishers";
+
     /// The policy that lets this account's alarms publish to a topic
     /// (AWS: "Access control for Amazon SNS" with `CloudWatch` alarms).
     #[must_use]
@@ -86,6 +99,24 @@ impl TopicPolicy {
             statements: Statements::new(all.collect()),
             ..self
         }
+    }
+
+    /// Who may publish beside alarms and trails, by the statements of [`Self::and_guests`].
+    #[must_use]
+    pub fn publishers(&self) -> BTreeSet<Guest> {
+        let mut guests = BTreeSet::new();
+        for statement in self.statements.of_purpose(Self::PUBLISHERS) {
+            let Some(Element::Is(Who::Listed(kinds))) = &statement.principal else {
+                continue;
+            };
+            for (kind, values) in kinds {
+                guests.extend(values.iter().filter_map(|value| match kind.as_str() {
+                    "Service" => Some(Guest::Service(value.clone())),
+                    _ => Arn::parse(value).map(Guest::Arn),
+                }));
+            }
+        }
+        guests
     }
 
     /// The policy with statements that let others call `action`; `purpose` tells their Sids apart. A

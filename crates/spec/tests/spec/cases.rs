@@ -346,6 +346,14 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         &["closed-key", "closed-key"],
     ),
     (
+        "[topic.t]\nkms_key = { existing = \"alias/aws/sns\" }\n\
+         [trail.abc]\nbucket = { existing = \"logs\" }\nsns_topic = \"t\"\n\
+         [topic.u]\nkms_key = { existing = \"alias/aws/sns\" }\npublishers = [\"123456789012\", \"events.amazonaws.com\"]\n\
+         [topic.v]\nkms_key = { existing = \"alias/aws/sns\" }\npublishers = [\"210987654321\"]\n\
+         [topic.w]\nkms_key = { existing = \"alias/aws/sns\" }\npublishers = [\"123456789012\"]\n",
+        &["closed-key", "closed-key", "closed-key"],
+    ),
+    (
         "[key.a]\n[bucket.abc]\nkms_key = \"a\"\n[bucket.bcd]\nencryption = \"AES256\"\nbucket_key = true\n\
          [bucket.cde]\nencryption = \"aws:kms\"\nkms_key = \"none\"\n[bucket.def]\nencrytion = \"aws:kms\"\nkms_key = \"a\"\n",
         &["contradiction", "contradiction", "contradiction", "unknown-key"],

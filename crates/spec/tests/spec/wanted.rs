@@ -1,6 +1,6 @@
 use trailwarden_spec::compare::Shown;
-use trailwarden_spec::kinds::{Alarm, MetricFilter};
-use trailwarden_spec::leaf::Managed;
+use trailwarden_spec::kinds::{Alarm, KeyPolicy, MetricFilter, Resource};
+use trailwarden_spec::leaf::{Managed, Statements};
 use trailwarden_spec::{Kind, Object, STARTER, Wanted};
 
 use crate::problems::{parse, parse_all, rendered};
@@ -273,6 +273,78 @@ fn every_option_of_buckets_and_log_groups() {
         "#,
     );
     insta::assert_snapshot!(listed(&wanted));
+}
+
+#[test]
+fn a_key_lets_in_who_publishes_to_a_topic() {
+    let text = r#"
+[key.main]
+name = "main"
+
+[trail.account-activity]
+bucket = "logs"
+sns_topic = "files"
+
+[bucket.logs]
+
+[topic.files]
+kms_key = "main"
+[topic.security]
+kms_key = "main"
+publishers = [
+    "arn:aws:iam::123456789012:role/deploy",
+    "210987654321",
+    "budgets.amazonaws.com",
+    "codestar-notifications.amazonaws.com",
+    "events.amazonaws.com",
+]
+subscribers = ["arn:aws:iam::123456789012:role/on-call"]
+[topic.plain]
+publishers = ["events.amazonaws.com"]
+"#;
+    let wanted = with_stack(text);
+    let scope = &wanted.stack.scope;
+    let address = scope.address(Kind::KeyPolicy, "main");
+    let Object::KeyPolicy(policy) = &wanted.objects[&address].object else {
+        panic!("no key policy");
+    };
+    let statements: Vec<String> = policy
+        .statements
+        .as_slice()
+        .iter()
+        .map(trailwarden_policy::Statement::to_json_pretty)
+        .collect();
+    insta::assert_snapshot!(statements.join("\n"));
+    assert!(policy.lets_tell("account-activity") && !policy.lets_tell("another"));
+    // What others publish is not what is watched.
+    let without = |purpose: &str| {
+        let all = policy.statements.as_slice().iter();
+        let kept = all.filter(|s| !s.sid().is_some_and(|sid| sid.contains(purpose)));
+        KeyPolicy {
+            key: policy.key.clone(),
+            statements: Statements::new(kept.cloned().collect()),
+        }
+    };
+    assert_eq!(policy.silences(Some(&without("Publishers"))), None);
+    for purpose in ["Alarms", "Notices"] {
+        assert!(policy.silences(Some(&without(purpose))).is_some(), "{purpose}");
+    }
+
+    let address = scope.address(Kind::TopicPolicy, "security");
+    let Object::TopicPolicy(policy) = &wanted.objects[&address].object else {
+        panic!("no topic policy");
+    };
+    let publishers: Vec<String> = policy.publishers().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        publishers,
+        [
+            "budgets.amazonaws.com",
+            "codestar-notifications.amazonaws.com",
+            "events.amazonaws.com",
+            "arn:aws:iam::123456789012:role/deploy",
+            "arn:aws:iam::210987654321:root",
+        ]
+    );
 }
 
 #[test]

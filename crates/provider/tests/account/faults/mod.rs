@@ -1,6 +1,7 @@
 //! What AWS answers before it has caught up with itself, and what it refuses.
 
 mod buckets;
+mod keys;
 mod others;
 mod surveys;
 mod trails;
