@@ -11,10 +11,12 @@ pub mod address;
 pub mod arn;
 pub mod compare;
 mod document;
+pub mod evidence;
 pub mod kinds;
 pub mod leaf;
 pub mod live;
 mod problem;
+pub mod visible;
 pub mod wanted;
 
 pub use address::{Address, Scope};

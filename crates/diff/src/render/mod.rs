@@ -10,4 +10,4 @@ mod visible;
 
 pub use json::json;
 pub use text::text;
-pub use visible::{visible, visible_line};
+pub use trailwarden_spec::visible::{visible, visible_line};

@@ -1,0 +1,198 @@
+//! From each alarm of the spec back to the trail, and on to the people.
+
+use std::collections::BTreeSet;
+
+use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen};
+use trailwarden_spec::kinds::{Alarm, CompositeAlarm, MetricFilter};
+use trailwarden_spec::live::Live;
+use trailwarden_spec::{Kind, Object, Scope, Wanted};
+
+use crate::chain::{Chain, Link, LinkKind, Proof, Told};
+use crate::links;
+
+/// Walks the chain of every alarm of a spec.
+#[must_use]
+pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
+    let walk = Walk {
+        wanted,
+        live,
+        evidence,
+    };
+    let mut chains: Vec<Chain> = wanted
+        .objects
+        .iter()
+        .filter(|(address, _)| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm))
+        .map(|(address, wish)| {
+            let (mut links, quiet) = match &wish.object {
+                Object::Alarm(alarm) => (walk.of_metric(alarm), alarm.alarm_actions.is_empty()),
+                Object::CompositeAlarm(alarm) => (walk.of_others(alarm), alarm.alarm_actions.is_empty()),
+                _ => (Vec::new(), true),
+            };
+            let (to_people, told) = walk.people(&wish.object);
+            links.extend(to_people);
+            Chain {
+                origin: wish.origin.clone(),
+                alarm: address.clone(),
+                state: walk
+                    .seen(&address.name)
+                    .map(|seen| (seen.state.clone(), seen.since)),
+                links: in_order(links),
+                told,
+                quiet,
+            }
+        })
+        .collect();
+    chains.sort_by(|a, b| (&a.origin, &a.alarm).cmp(&(&b.origin, &b.alarm)));
+    Proof {
+        stack: wanted.stack.name.clone(),
+        scope: wanted.stack.scope.clone(),
+        at: evidence.at,
+        chains,
+        attention: live.attention.clone(),
+        unknown: vec![
+            "whether an organization's policy (SCP, RCP) denies a delivery that the account's own policies allow; a \
+             delivery that arrived says that it did not"
+                .into(),
+            "whether anybody reads the mailbox, the queue or the phone behind a confirmed subscription".into(),
+        ],
+    }
+}
+
+/// Sorted by their order in the chain, each once: several filters may share their trail.
+fn in_order(links: Vec<Link>) -> Vec<Link> {
+    let mut once: Vec<Link> = Vec::with_capacity(links.len());
+    for link in links {
+        if !once.contains(&link) {
+            once.push(link);
+        }
+    }
+    once.sort_by_key(|link| link.kind);
+    once
+}
+
+/// What is wanted and what is there.
+pub(crate) struct Walk<'a> {
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) live: &'a Live,
+    pub(crate) evidence: &'a Evidence,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn scope(&self) -> &'a Scope {
+        &self.wanted.stack.scope
+    }
+
+    pub(crate) fn seen(&self, alarm: &str) -> Option<&'a AlarmSeen> {
+        self.evidence.alarms.get(alarm).and_then(Seen::get)
+    }
+
+    /// The filters of the spec that count into what an alarm reads.
+    fn filters(&self, alarm: &Alarm) -> impl Iterator<Item = &'a MetricFilter> {
+        let wishes = self.wanted.objects.values();
+        let alarm = alarm.clone();
+        wishes.filter_map(move |wish| match &wish.object {
+            Object::MetricFilter(filter) if alarm.reads(&filter.namespace, &filter.metric) => Some(filter),
+            _ => None,
+        })
+    }
+
+    /// From the trail to the state of an alarm on a metric.
+    fn of_metric(&self, alarm: &Alarm) -> Vec<Link> {
+        let mut links = Vec::new();
+        let filters: Vec<&MetricFilter> = self.filters(alarm).collect();
+        for filter in &filters {
+            links.extend(links::source::of_group(self, &filter.log_group, Some(filter)));
+            links.push(links::filter::of(self, filter));
+            links.push(links::filter::joined(self, filter, alarm));
+        }
+        if filters.is_empty() {
+            links.extend(self.of_service(alarm));
+        }
+        links.push(links::alarm::of_metric(self, alarm));
+        links
+    }
+
+    /// An alarm on what no filter of the spec counts: what AWS itself counts of a log group tells of its
+    /// trail; of everything else nobody here knows where it comes from.
+    fn of_service(&self, alarm: &Alarm) -> Vec<Link> {
+        let group = alarm.dimensions.get("LogGroupName");
+        match group {
+            Some(group) if alarm.namespace == "AWS/Logs" => {
+                let mut links = links::source::of_group(self, group, None);
+                links.push(Link::holds(
+                    LinkKind::Metric,
+                    &alarm.metric,
+                    "CloudWatch Logs counts it by itself",
+                ));
+                links
+            }
+            _ => {
+                let sources: Vec<String> = alarm
+                    .sources()
+                    .map(|source| format!("{}/{}", source.namespace, source.metric))
+                    .collect();
+                let of_aws = sources.iter().all(|source| source.starts_with("AWS/"));
+                let name = sources.join(", ");
+                vec![if of_aws {
+                    Link::holds(LinkKind::Metric, &name, "a metric of AWS's own")
+                } else {
+                    Link::unknown(
+                        LinkKind::Metric,
+                        &name,
+                        "no filter of the spec counts it, so that nobody knows whether it gets values",
+                        "write a `[metric_filter.LABEL]` for it, or see its graph",
+                    )
+                }]
+            }
+        }
+    }
+
+    /// From all that a composite alarm asks to its own state. An alarm that it asks need not tell anybody
+    /// itself.
+    fn of_others(&self, composite: &CompositeAlarm) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut seen = BTreeSet::from([composite.name.clone()]);
+        let mut queue: Vec<String> = composite.rule.alarms().into_iter().collect();
+        while let Some(name) = queue.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let address = |kind| self.scope().address(kind, name.as_str());
+            let wish = [Kind::Alarm, Kind::CompositeAlarm]
+                .into_iter()
+                .find_map(|kind| self.wanted.objects.get(&address(kind)));
+            match wish.map(|wish| &wish.object) {
+                Some(Object::Alarm(alarm)) => {
+                    let of_child = self.of_metric(alarm).into_iter();
+                    // Its actions may be off: it is asked for its state.
+                    links.extend(of_child.filter(|link| link.kind != LinkKind::Alarm));
+                    links.push(links::alarm::asked(self, &name));
+                }
+                Some(Object::CompositeAlarm(other)) => {
+                    queue.extend(other.rule.alarms());
+                    links.push(links::alarm::asked(self, &name));
+                }
+                _ => links.push(links::alarm::asked(self, &name)),
+            }
+        }
+        links.push(links::alarm::composite(self, composite));
+        links
+    }
+
+    /// From the alarm to whoever hears of it.
+    fn people(&self, alarm: &Object) -> (Vec<Link>, Vec<Told>) {
+        let (name, topics) = match alarm {
+            Object::Alarm(alarm) => (&alarm.name, &alarm.alarm_actions),
+            Object::CompositeAlarm(alarm) => (&alarm.name, &alarm.alarm_actions),
+            _ => return Default::default(),
+        };
+        let mut links = Vec::new();
+        let mut told = Vec::new();
+        for topic in topics.iter().filter(|arn| arn.service == "sns") {
+            links.push(links::topic::takes(self, topic, name));
+            links.extend(links::topic::subscribers(self, topic, &mut told));
+        }
+        told.sort();
+        (links, told)
+    }
+}
