@@ -3,6 +3,9 @@
 use super::story::{Table, adds, changes, drifts, loses};
 use crate::support::clients::wait;
 
+const PERIOD: &str = "| `EnableKeyRotation` with a period |";
+const ENABLE: &str = "| `EnableKey` by ARN |";
+
 pub(super) fn key() -> Table {
     Table {
         kind: "key",
@@ -21,9 +24,14 @@ tags = { team = "security" }
         stories: vec![
             adds("description", "description = \"log files\"").shows("", "log files"),
             changes("description", "\"log files\"", "\"\"").shows("log files", ""),
-            adds("rotation_days", "rotation_days = 180").shows("365", "180"),
-            changes("rotation", "rotation_days = 180", "rotation = false").shows("true", "false"),
+            adds("rotation", "rotation = false").shows("true", "false"),
             loses("rotation", "rotation = false").shows("false", "true"),
+            adds("rotation_days", "rotation_days = 180")
+                .shows("365", "180")
+                .moto_drops(PERIOD),
+            changes("rotation_days", "rotation_days = 180", "rotation_days = 90")
+                .shows("180", "90")
+                .moto_drops(PERIOD),
             drifts("state", |clients| {
                 let disable = clients.kms.disable_key();
                 let described = clients.kms.describe_key().key_id("alias/fields-main");
@@ -31,7 +39,8 @@ tags = { team = "security" }
                 let id = described.key_metadata.expect("its metadata").key_id;
                 wait(disable.key_id(id).send()).expect("disabled");
             })
-            .shows("Disabled", "Enabled"),
+            .shows("Disabled", "Enabled")
+            .moto_drops(ENABLE),
             adds("name", "name = \"fields-other\"")
                 .is_another(&[("create", "key.fields-other"), ("release", "key.fields-main")]),
         ],

@@ -4,6 +4,8 @@ use super::story::{Table, adds, changes, drifts, loses};
 use crate::support::clients::wait;
 
 const CLASS: &str = "| log classes, deletion protection |";
+const KEY: &str = "| calls that it lacks (`PutCompositeAlarm`, `AssociateKmsKey`";
+const PUT: &str = "| `PutMetricFilter` | replaces the filter of that name |";
 
 pub(super) fn log_group() -> Table {
     Table {
@@ -35,15 +37,18 @@ tags = { team = "security" }
             .shows("90", "never expires"),
             adds("kms_key", "kms_key = \"first\"")
                 .shows("-", "arn:aws:kms:us-east-1:123456789012:alias/fields-first")
-                .also("key_policy.fields-first", "policy"),
+                .also("key_policy.fields-first", "policy")
+                .moto_drops(KEY),
             changes("kms_key", "kms_key = \"first\"", "kms_key = \"second\"")
                 .shows(
                     "arn:aws:kms:us-east-1:123456789012:alias/fields-first",
                     "arn:aws:kms:us-east-1:123456789012:alias/fields-second",
                 )
-                .also("key_policy.fields-second", "policy"),
+                .also("key_policy.fields-second", "policy")
+                .moto_drops(KEY),
             changes("kms_key", "kms_key = \"second\"", "kms_key = \"none\"")
-                .shows("arn:aws:kms:us-east-1:123456789012:alias/fields-second", "-"),
+                .shows("arn:aws:kms:us-east-1:123456789012:alias/fields-second", "-")
+                .moto_drops(KEY),
             adds("deletion_protection", "deletion_protection = true")
                 .shows("false", "true")
                 .moto_drops(CLASS),
@@ -94,20 +99,31 @@ filter = { namespace = "Fields" }
 "#,
         stories: vec![
             changes("pattern", "\"AccessDenied\"", "\"AccessDenied*\"")
-                .differs("= \"AccessDenied\"", "= \"AccessDenied*\""),
-            adds("metric", "metric = \"refusals\"").shows("denied", "refusals"),
-            adds("value", "value = 2").shows("1", "2"),
-            adds("default_value", "default_value = 0").shows("-", "0"),
-            changes("default_value", "default_value = 0", "default_value = \"none\"").shows("0", "-"),
-            adds("unit", "unit = \"Count\"").shows("None", "Count"),
+                .differs("= \"AccessDenied\"", "= \"AccessDenied*\"")
+                .moto_drops(PUT),
+            adds("metric", "metric = \"refusals\"")
+                .shows("denied", "refusals")
+                .moto_drops(PUT),
+            adds("value", "value = 2").shows("1", "2").moto_drops(PUT),
+            adds("default_value", "default_value = 0")
+                .shows("-", "0")
+                .moto_drops(PUT),
+            changes("default_value", "default_value = 0", "default_value = \"none\"")
+                .shows("0", "-")
+                .moto_drops(PUT),
+            adds("unit", "unit = \"Count\"")
+                .shows("None", "Count")
+                .moto_drops(PUT),
             changes(
                 "dimensions",
                 "default_value = \"none\"",
                 "dimensions = { who = \"$.userIdentity.arn\" }",
             )
-            .shows("", "who = $.userIdentity.arn"),
+            .shows("", "who = $.userIdentity.arn")
+            .moto_drops(PUT),
             loses("dimensions", "dimensions = { who = \"$.userIdentity.arn\" }")
-                .shows("who = $.userIdentity.arn", ""),
+                .shows("who = $.userIdentity.arn", "")
+                .moto_drops(PUT),
             changes(
                 "namespace",
                 "namespace = \"Fields\"",
@@ -115,7 +131,8 @@ filter = { namespace = "Fields" }
             )
             .of("metric_filter.activity:fields-root")
             .shows("Fields", "Fields/Other")
-            .also("alarm.fields-root", "namespace"),
+            .also("alarm.fields-root", "namespace")
+            .moto_drops(PUT),
             adds("name", "name = \"other\"")
                 .is_another(&[
                     ("create", "metric_filter.activity:other"),
