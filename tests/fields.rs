@@ -29,6 +29,50 @@ const NO_STORY: [(&str, &str, &str); 1] = [(
     "a bucket cannot move; crates/provider/tests/account/faults/buckets.rs has the refusal",
 )];
 
+/// The sections of docs/spec.md whose keys become fields, with the kinds that have them.
+const SECTIONS: [(&str, &[&str]); 15] = [
+    ("trail", &["trail"]),
+    ("What a trail records", &["trail"]),
+    ("bucket", &["bucket", "bucket_policy"]),
+    ("lifecycle", &["bucket"]),
+    ("log_group", &["log_group"]),
+    ("key", &["key", "key_policy"]),
+    ("role", &["role"]),
+    ("topic", &["topic", "topic_policy"]),
+    ("delivery_retry", &["topic"]),
+    ("subscription", &["subscription"]),
+    ("rule", &["metric_filter", "alarm"]),
+    ("alarm", &["alarm"]),
+    ("The numbers of an alarm", &["alarm"]),
+    ("Queries", &["alarm"]),
+    ("composite_alarm", &["composite_alarm"]),
+];
+
+/// Those that say nothing of an object's fields, or what other sections' keys stand for.
+const NO_SECTION: [&str; 4] = ["stack", "defaults", "References", "Tests of patterns"];
+
+/// Keys that become no field of the kind, each with the reason.
+const NO_FIELD: [(&str, &str, &str); 11] = [
+    ("trail", "heartbeat", "makes an alarm"),
+    (
+        "topic",
+        "exclusive",
+        "says what becomes of subscriptions that the spec does not name",
+    ),
+    ("topic", "subscription", "a kind of its own"),
+    ("subscription", "endpoint_env", "another way to say `endpoint`"),
+    ("subscription", "endpoint_file", "another way to say `endpoint`"),
+    ("rule", "filter", "its keys are those of the filter"),
+    ("rule", "alarm", "its keys are those of the alarm"),
+    ("rule", "test", "AWS never sees it"),
+    ("rule", "allow", "AWS never sees it"),
+    ("The numbers of an alarm", "allow", "AWS never sees it"),
+    ("alarm", "query", "its keys are in the section on queries"),
+];
+
+/// What stories are told of beside fields: what an object is known by. No update can show it.
+const IDENTITY: [&str; 2] = ["name", "log_group"];
+
 macro_rules! tables {
     ($($name:ident, $on_moto:ident: $table:expr;)*) => {
         $(
@@ -150,12 +194,48 @@ fn every_field_has_a_story() {
         .map(|(kind, field, _)| ((*kind).to_owned(), (*field).to_owned()))
         .collect();
     assert_eq!(missing, Vec::from_iter(&excused), "fields without a story");
-    // A name is of the identity of what has one, and no field that a plan could show.
     let no_field: Vec<_> = told
         .difference(&KNOWN)
-        .filter(|(_, field)| field != "name")
+        .filter(|(_, field)| !IDENTITY.contains(&field.as_str()))
         .collect();
     assert!(no_field.is_empty(), "stories of no field: {no_field:?}");
+}
+
+/// Fields with several parts have a story for each: all keys that docs/spec.md lists are changed.
+#[test]
+fn every_key_has_a_story() {
+    let tables: Vec<_> = all()
+        .into_iter()
+        .map(|table| (table.changed_keys(), table))
+        .collect();
+    let has_story = |kinds: &[&str], key: &str| {
+        tables.iter().any(|(changed, table)| {
+            let mut fields = table.stories.iter().flat_map(story::Story::fields);
+            kinds.contains(&table.kind) && (changed.contains(key) || fields.any(|field| field == key))
+        })
+    };
+    let mut section = "";
+    let mut lists_keys = false;
+    let mut missing = BTreeSet::new();
+    for line in include_str!("../docs/spec.md").lines() {
+        if let Some(heading) = line.strip_prefix('#') {
+            section = heading.trim_start_matches('#').trim();
+        }
+        lists_keys = line.starts_with("| key |") || (lists_keys && line.starts_with('|'));
+        if !lists_keys || NO_SECTION.contains(&section) {
+            continue;
+        }
+        let kinds = SECTIONS.iter().find(|(name, _)| *name == section);
+        let (_, kinds) = kinds.unwrap_or_else(|| panic!("the kinds of the section {section:?}"));
+        let cell = line.split('|').nth(1).unwrap_or_default();
+        for key in cell.split('`').skip(1).step_by(2) {
+            if !has_story(kinds, key) {
+                missing.insert((section, key));
+            }
+        }
+    }
+    let excused = NO_FIELD.map(|(section, key, _)| (section, key));
+    assert_eq!(missing, BTreeSet::from(excused), "keys without a story");
 }
 
 /// What is read off the source text is what plans show.

@@ -176,11 +176,20 @@ metric = { namespace = "Fields", metric = "doors", period = 300 }
                 .differs("in Count", "door=\"front\"")
                 .blinds("it no longer reads the metric calls of Fields"),
             changes(
+                "queries",
+                "return_data = true\nlabel = \"refused\"\n[[alarm.share.query]]\nid = \"events\"",
+                "label = \"refused\"\n[[alarm.share.query]]\nid = \"events\"\nreturn_data = true",
+            )
+            .differs(
+                "share = doors / events, label \"refused\", returned",
+                "every 600 seconds, returned",
+            ),
+            changes(
                 "threshold",
                 "threshold = 50\noperator = \">\"\nnotify = []\n",
                 "threshold_query = \"band\"\noperator = \"above-band\"\nnotify = []\n\
                  [[alarm.share.query]]\nid = \"band\"\n\
-                 expression = \"ANOMALY_DETECTION_BAND(share, 2)\"\nreturn_data = true\n",
+                 expression = \"ANOMALY_DETECTION_BAND(events, 2)\"\nreturn_data = true\n",
             )
             .shows("50", "-")
             .and("threshold_query", "-", "band")

@@ -85,6 +85,7 @@ account = "123456789012"
 region = "us-east-1"
 
 [log_group.activity]
+[log_group.other]
 
 [metric_filter.denied]
 log_group = "activity"
@@ -101,6 +102,13 @@ filter = { namespace = "Fields" }
             changes("pattern", "\"AccessDenied\"", "\"AccessDenied*\"")
                 .differs("= \"AccessDenied\"", "= \"AccessDenied*\"")
                 .moto_drops(PUT),
+            changes(
+                "pattern",
+                "'{ $.errorCode = \"AccessDenied*\" }'",
+                "'{ ($.errorCode = \"AccessDenied*\") }'\nexact = true",
+            )
+            .differs("{ $.errorCode", "{ ($.errorCode")
+            .moto_drops(PUT),
             adds("metric", "metric = \"refusals\"")
                 .shows("denied", "refusals")
                 .moto_drops(PUT),
@@ -133,10 +141,20 @@ filter = { namespace = "Fields" }
             .shows("Fields", "Fields/Other")
             .also("alarm.fields-root", "namespace")
             .moto_drops(PUT),
+            changes(
+                "log_group",
+                "log_group = \"activity\"\npattern",
+                "log_group = \"other\"\npattern",
+            )
+            .is_another(&[
+                ("create", "metric_filter.other:denied"),
+                ("delete", "metric_filter.activity:denied"),
+            ])
+            .blinds("the events it picks out are counted no more"),
             adds("name", "name = \"other\"")
                 .is_another(&[
-                    ("create", "metric_filter.activity:other"),
-                    ("delete", "metric_filter.activity:denied"),
+                    ("create", "metric_filter.other:other"),
+                    ("delete", "metric_filter.other:denied"),
                 ])
                 .blinds("the events it picks out are counted no more"),
         ],

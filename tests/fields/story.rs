@@ -227,6 +227,24 @@ impl Table {
         self
     }
 
+    /// The keys of the spec that its stories change, those of inline tables, too.
+    pub(crate) fn changed_keys(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        let mut spec = self.spec.to_owned();
+        for story in &self.stories {
+            if let Happens::InSpec { from, to } = &story.happens {
+                let changed = spec.replace(from, to);
+                let (before, after) = (assignments(&spec), assignments(&changed));
+                let differ = before.symmetric_difference(&after);
+                keys.extend(differ.flat_map(|(_, key, _)| key.split('.').map(str::to_owned)));
+                if story.refused.is_none() {
+                    spec = changed;
+                }
+            }
+        }
+        keys
+    }
+
     /// None of them is told to moto.
     pub(crate) fn moto_lacks(mut self, row: &'static str) -> Self {
         for story in &mut self.stories {
@@ -316,9 +334,12 @@ impl Story {
             self.expects(name, address, &world.account, &plan, known);
             return;
         }
-        let consent = match address.ends_with('*') {
+        // What blinds is the object that changes, or that makes room for another.
+        let main = self.steps.iter().find(|step| step.action != "create");
+        let blinds = main.and_then(|step| step.address).unwrap_or(address);
+        let consent = match blinds.ends_with('*') {
             true => "ALL".to_owned(),
-            false => address.replace("123456789012", &world.account),
+            false => blinds.replace("123456789012", &world.account),
         };
         let mut apply = vec!["apply", "spec.toml", "--yes", "--format", "json"];
         if self.blinds.is_some() {
@@ -388,6 +409,23 @@ impl Story {
             assert!(refusals.any(fits), "{shown}");
         }
     }
+}
+
+/// The keys of a spec with where they stand and the beginnings of their values.
+fn assignments(spec: &str) -> BTreeSet<(String, String, String)> {
+    let spec = spec.replace("${account}", "123456789012");
+    let mut place = String::new();
+    let mut all = BTreeSet::new();
+    for piece in spec.split(['{', '}', ',', '\n']).map(str::trim) {
+        // Array tables are told apart by the ids of queries.
+        if piece.starts_with('[') || piece.starts_with("id = ") {
+            place = piece.to_owned();
+        }
+        if let Some((key, value)) = piece.split_once(" = ") {
+            all.insert((place.clone(), key.to_owned(), value.to_owned()));
+        }
+    }
+    all
 }
 
 /// What a plan does with an object.

@@ -77,6 +77,28 @@ name = "trail-${account}-other"
             )
             .differs("", "log-group:activity")
             .with("create", "role.fields-main-delivery"),
+            changes(
+                "cloudwatch_logs",
+                "# more\n\n",
+                "role = \"delivery\"\n# more\n\n[role.delivery]\n\n",
+            )
+            .differs(
+                "role/trailwarden/fields/fields-main-delivery",
+                "role/trailwarden/fields/delivery",
+            )
+            .with("create", "role.delivery")
+            .with("delete", "role.fields-main-delivery"),
+            changes(
+                "cloudwatch_logs",
+                "role = \"delivery\"\n# more\n\n[role.delivery]\n\n",
+                "# more\n\n",
+            )
+            .differs(
+                "role/trailwarden/fields/delivery",
+                "role/trailwarden/fields/fields-main-delivery",
+            )
+            .with("delete", "role.delivery")
+            .with("create", "role.fields-main-delivery"),
             adds("kms_key", "kms_key = \"main\"")
                 .shows("-", "arn:aws:kms:us-east-1:123456789012:alias/fields-main")
                 .also("key_policy.fields-main", "policy"),
