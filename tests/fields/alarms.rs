@@ -78,7 +78,7 @@ pub(super) fn alarm() -> Table {
         .shows("Fields", "Fields/Other"),
         changes("metric", "\"errors\"", "\"failures\"").shows("errors", "failures"),
         adds("name", "name = \"other\"")
-            .is_another(&[("create", "alarm.other"), ("delete", "alarm.errors")])
+            .another(&[("create", "alarm.other"), ("delete", "alarm.errors")])
             .blinds("nobody is told of the events that it counts"),
     ]);
     Table {
@@ -235,7 +235,7 @@ pub(super) fn composite_alarm() -> Table {
         )
         .shows("still, waits 90 s, goes on for 120 s", "-"),
         adds("name", "name = \"other\"")
-            .is_another(&[
+            .another(&[
                 ("create", "composite_alarm.other"),
                 ("delete", "composite_alarm.both"),
             ])

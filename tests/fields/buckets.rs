@@ -140,7 +140,7 @@ tags = { team = "security" }
                 "\"fields-${account}-logs\"",
                 "\"fields-${account}-other\"",
             )
-            .is_another(&[
+            .another(&[
                 ("create", "bucket.fields-123456789012-other"),
                 ("delete", "bucket.fields-123456789012-logs"),
             ])

@@ -42,7 +42,7 @@ tags = { team = "security" }
             .shows("Disabled", "Enabled")
             .moto_drops(ENABLE),
             adds("name", "name = \"fields-other\"")
-                .is_another(&[("create", "key.fields-other"), ("release", "key.fields-main")]),
+                .another(&[("create", "key.fields-other"), ("release", "key.fields-main")]),
         ],
     }
     .and_tags()

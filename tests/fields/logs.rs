@@ -61,9 +61,9 @@ tags = { team = "security" }
             .moto_drops(CLASS),
             adds("class", "class = \"INFREQUENT_ACCESS\"")
                 .shows("STANDARD", "INFREQUENT_ACCESS")
-                .is_refused("impossible", "a class cannot be changed"),
+                .refused("impossible", "a class cannot be changed"),
             changes("name", "/fields/activity", "/fields/other")
-                .is_another(&[
+                .another(&[
                     ("create", "log_group./fields/other"),
                     ("delete", "log_group./fields/activity"),
                 ])
@@ -146,13 +146,13 @@ filter = { namespace = "Fields" }
                 "log_group = \"activity\"\npattern",
                 "log_group = \"other\"\npattern",
             )
-            .is_another(&[
+            .another(&[
                 ("create", "metric_filter.other:denied"),
                 ("delete", "metric_filter.activity:denied"),
             ])
             .blinds("the events it picks out are counted no more"),
             adds("name", "name = \"other\"")
-                .is_another(&[
+                .another(&[
                     ("create", "metric_filter.other:other"),
                     ("delete", "metric_filter.other:denied"),
                 ])
@@ -218,9 +218,9 @@ tags = { team = "security" }
             adds("path", "path = \"/elsewhere/\"")
                 .shows("/trailwarden/fields/", "/elsewhere/")
                 .also("trail.main", "cloudwatch_logs")
-                .is_refused("impossible", "cannot be changed to `/elsewhere/`"),
+                .refused("impossible", "cannot be changed to `/elsewhere/`"),
             changes("name", "\"fields-delivery\"", "\"fields-other\"")
-                .is_another(&[("create", "role.fields-other"), ("delete", "role.fields-delivery")])
+                .another(&[("create", "role.fields-other"), ("delete", "role.fields-delivery")])
                 .also("trail.main", "cloudwatch_logs"),
         ],
     }

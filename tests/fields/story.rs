@@ -158,7 +158,7 @@ impl Story {
     }
 
     /// The field is of an object's identity: no object is updated, others are made and go.
-    pub(crate) fn is_another(mut self, steps: &[(&'static str, &'static str)]) -> Self {
+    pub(crate) fn another(mut self, steps: &[(&'static str, &'static str)]) -> Self {
         self.steps.clear();
         steps
             .iter()
@@ -178,7 +178,7 @@ impl Story {
     }
 
     /// AWS lets nobody change it, and the plan says so.
-    pub(crate) fn is_refused(mut self, code: &'static str, why: &'static str) -> Self {
+    pub(crate) fn refused(mut self, code: &'static str, why: &'static str) -> Self {
         self.refused = Some((code, why));
         self
     }

@@ -170,7 +170,7 @@ pub(super) fn topic() -> Table {
     stories.extend(statuses.map(|story| story.moto_drops(DROPPED)));
     stories.push(
         adds("name", "name = \"other\"")
-            .is_another(&[("create", "topic.other"), ("delete", "topic.alerts")])
+            .another(&[("create", "topic.other"), ("delete", "topic.alerts")])
             .blinds("its subscribers hear of nothing any more"),
     );
     Table {
@@ -345,14 +345,14 @@ delivery_retry = { num_retries = 10 }
             .of(HOOK)
             .differs("num_retries = 12", ""),
             changes("endpoint", ":pager", ":others")
-                .is_another(&[("create", QUEUE), ("delete", QUEUE)])
+                .another(&[("create", QUEUE), ("delete", QUEUE)])
                 .blinds("alerts no longer reach"),
             changes(
                 "protocol",
                 "protocol = \"https\"\nendpoint = \"https:",
                 "protocol = \"http\"\nendpoint = \"http:",
             )
-            .is_another(&[("create", "subscription.alerts/http/*"), ("delete", HOOK)])
+            .another(&[("create", "subscription.alerts/http/*"), ("delete", HOOK)])
             .blinds("alerts no longer reach"),
         ],
     }

@@ -207,7 +207,7 @@ name = "trail-${account}-other"
                 .blinds("nothing is recorded while logging is off"),
             loses("logging", "logging = false").shows("false", "true"),
             adds("name", "name = \"other\"")
-                .is_another(&[("create", "trail.other"), ("delete", "trail.main")])
+                .another(&[("create", "trail.other"), ("delete", "trail.main")])
                 .blinds("no call is recorded by it any more")
                 .also(POLICY, "policy"),
         ],
