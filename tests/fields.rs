@@ -2,7 +2,8 @@
 //! just that, and after apply there is nothing left to do.
 //!
 //! The stories stand in tables, one for each kind, and are told to the sandbox and, where it keeps
-//! the field, to moto. A field without a story fails [`every_field_has_a_story`].
+//! the field, to moto. A field without a story fails [`every_field_has_a_story`], and a key of
+//! docs/spec.md without one [`every_key_has_a_story`].
 
 mod alarms;
 mod buckets;
