@@ -9,6 +9,7 @@ mod complaints;
 mod drift;
 mod everything;
 mod faults;
+mod fields;
 mod first_setup;
 mod habits;
 mod key;

@@ -126,6 +126,40 @@ fn a_new_prefix_is_allowed_before_the_trail_moves_and_the_old_one_until_it_has_m
     );
 }
 
+/// S3 drops the access logs that it may not write, and says so to nobody.
+#[test]
+fn a_new_prefix_of_access_logs_is_allowed_before_the_bucket_logs_there_and_the_old_one_until_then() {
+    let bucket = "name = \"acme-${account}-logs\"\n";
+    let logged = format!(
+        "{bucket}access_logging = {{ bucket = \"access\", prefix = \"old/\" }}\n\
+         [bucket.access]\nname = \"acme-${{account}}-access\"\n"
+    );
+    let policy = |clients: &Clients| {
+        let get = clients.s3.get_bucket_policy();
+        let policy = wait(get.bucket(format!("acme-{}-access", clients.account)).send());
+        policy.expect("a policy").policy.expect("its text")
+    };
+    let (world, writes) = turn_of(
+        &SPEC.replace(bucket, &logged),
+        "prefix = \"old/\"",
+        "prefix = \"new/\"",
+        "PutBucketLogging",
+        |clients| {
+            let policy = policy(clients);
+            assert!(
+                policy.contains("-access/old/*") && policy.contains("-access/new/*"),
+                "{policy}"
+            );
+        },
+    );
+    assert_eq!(writes, ["PutBucketPolicy", "PutBucketLogging", "PutBucketPolicy"]);
+    let policy = policy(&Clients::of(&world));
+    assert!(
+        policy.contains("-access/new/*") && !policy.contains("-access/old/*"),
+        "{policy}"
+    );
+}
+
 /// An alarm may publish to its new topic, and somebody hears it there, before it moves.
 #[test]
 fn a_new_topic_lets_alarms_publish_before_the_alarm_moves() {

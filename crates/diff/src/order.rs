@@ -2,9 +2,9 @@
 //!
 //! There are no circles. What is made waits only for other things that are made, along the chain:
 //! keys and their policies, buckets, groups, roles and topics, their policies and subscribers, filters,
-//! alarms, trails; a bucket for the one that its access logs go to, which the spec allows in no circle. What
-//! is deleted waits for what is made in its stead and for what leaned on it, which is further down
-//! the chain. What is narrowed waits for what leaned on it; nothing but the deletion of an object
+//! alarms, trails; a bucket for the one that its access logs go to and the policy of that, which the
+//! spec allows in no circle. What is deleted waits for what is made in its stead and for what leaned
+//! on it, which is further down the chain. What is narrowed waits for what leaned on it; nothing but the deletion of an object
 //! that it is part of waits for that.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -83,13 +83,12 @@ fn a_bucket_is_made_with_all_of_its_options() {
         prefix: "s3/".into(),
     }));
     let mut plan = story.plan();
-    let step = |name: &str| {
-        plan.steps
-            .iter()
-            .position(|step| step.address == at(Kind::Bucket, name))
+    let step = |kind: Kind, name: &str| {
+        let mut steps = plan.steps.iter();
+        steps.position(|step| step.address == at(kind, name)).unwrap()
     };
-    let (source, target) = (step(NAME).unwrap(), step("acme-access").unwrap());
-    assert_eq!(plan.steps[source].needs, [target]);
+    let target = [Kind::Bucket, Kind::BucketPolicy].map(|kind| step(kind, "acme-access"));
+    assert_eq!(plan.steps[step(Kind::Bucket, NAME)].needs, target);
     plan.steps
         .retain(|step| matches!(step.address.kind, Kind::Bucket | Kind::BucketPolicy));
     for step in &mut plan.steps {

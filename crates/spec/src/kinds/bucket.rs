@@ -194,11 +194,12 @@ impl Resource for Bucket {
     }
 
     fn needs(&self, scope: &Scope) -> Vec<Address> {
-        // S3 checks that it is there.
+        // S3 checks that it is there, and drops the logs that its policy does not let in.
         let logging = self.access_logging.get().and_then(Option::as_ref);
-        let logging = logging.map(|to| scope.address(Kind::Bucket, to.bucket.as_str()));
+        let logging = logging
+            .map(|to| [Kind::Bucket, Kind::BucketPolicy].map(|kind| scope.address(kind, to.bucket.as_str())));
         let key = key_and_policy(self.encryption.get().and_then(Encryption::key), scope);
-        logging.into_iter().chain(key).collect()
+        logging.into_iter().flatten().chain(key).collect()
     }
 
     fn silences(&self, after: Option<&Self>) -> Option<String> {
