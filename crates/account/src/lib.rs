@@ -14,6 +14,7 @@ pub use permissions::{For, covers, permissions};
 
 use std::future::Future;
 
+use trailwarden_spec::evidence::Evidence;
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
@@ -27,6 +28,15 @@ pub struct Identity {
     pub arn: String,
 }
 
+/// What to look at beside how an account is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The time of the look, in seconds since 1970: the caller's clock.
+    pub at: i64,
+    /// Ask every region that accounts have from the beginning whether multi-region trails record there.
+    pub all_regions: bool,
+}
+
 /// Reads an account. No method changes anything.
 pub trait Observe: Sync {
     /// Asks who the credentials belong to.
@@ -38,6 +48,20 @@ pub trait Observe: Sync {
     /// # Errors
     /// When any read fails: a plan on half an account would propose to create what is there.
     fn survey(&self, wanted: &Wanted) -> impl Future<Output = Result<Live, AccountError>> + Send;
+
+    /// Reads what the links of the watch do at the moment: deliveries, states, subscribers. `live` is
+    /// the survey of the same spec.
+    ///
+    /// What the caller may not read is [`Seen::Hidden`](trailwarden_spec::evidence::Seen).
+    ///
+    /// # Errors
+    /// When a read fails for another reason.
+    fn evidence(
+        &self,
+        wanted: &Wanted,
+        live: &Live,
+        look: Look,
+    ) -> impl Future<Output = Result<Evidence, AccountError>> + Send;
 
     /// Reads one object as it is now; `None` when it is not there.
     fn read(&self, address: &Address) -> impl Future<Output = Result<Option<Found>, AccountError>> + Send;

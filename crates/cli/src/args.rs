@@ -10,7 +10,9 @@ Exit codes:
   0    done, or no differences
   1    failed: a call to AWS, a step of apply, a file
   2    differences (plan --detailed-exitcode)
-  4    the answer is no: a test fails (check), nothing matches (pattern match), patterns differ
+  3    nothing is broken, and a person has something to do first (status)
+  4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
+       match), patterns differ
   5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
        approved plan does not fit the account any more
   64   the command line is wrong
@@ -68,6 +70,18 @@ pub(crate) struct Global {
 }
 
 impl Global {
+    /// Says in a report for programs that it is about an account in a local file.
+    #[cfg_attr(
+        not(feature = "sandbox"),
+        expect(unused_variables, reason = "there are no such accounts")
+    )]
+    pub(crate) fn mark(&self, json: &mut serde_json::Value) {
+        #[cfg(feature = "sandbox")]
+        if let Some(file) = &self.sandbox {
+            json["sandbox"] = file.display().to_string().into();
+        }
+    }
+
     /// True when the account is one in a local file.
     pub(crate) fn is_sandbox(&self) -> bool {
         #[cfg(feature = "sandbox")]
@@ -96,6 +110,12 @@ pub(crate) enum Command {
     Check(Check),
     /// Show how the account differs from the spec; never writes
     Plan(Plan),
+    /// Say whether an alert would reach somebody right now, and if not, which link is broken
+    ///
+    /// Walks the chain of every alarm of the spec in the live account: trail, selectors, delivery, log
+    /// group, metric filter, metric, alarm, topic, subscribers. Never writes. Exits with 4 when a link is
+    /// broken, with 3 when only a person's step is open, such as a subscription to confirm.
+    Status(Status),
     /// Make the account equal to the spec
     Apply(Apply),
     /// Take away all that the stack made; what holds data is released, not deleted
@@ -242,6 +262,32 @@ pub(crate) struct Plan {
     /// Seal the plan in this file: `apply FILE` does exactly that, or says what has changed
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// A form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// For people; no interface.
+    Text,
+    /// For comments and wikis.
+    Markdown,
+    /// For programs; versioned, later versions only add to it.
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Report,
+    /// Show every link, not only those that do not hold
+    #[arg(long)]
+    pub(crate) links: bool,
+    /// Ask all regions that accounts have from the beginning whether multi-region trails record there
+    #[arg(long)]
+    pub(crate) all_regions: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -92,6 +92,15 @@ fn settings(global: &Global, wanted: &Wanted, terminal: &Terminal) -> Result<Set
     })
 }
 
+/// The time in the account that commands work on, in seconds since 1970.
+///
+/// # Errors
+/// When the file of the account cannot be read.
+pub(crate) fn now(_global: &Global, _wanted: &Wanted) -> Result<i64, Failure> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Ok(since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)))
+}
+
 /// Reads the account and makes the plan.
 ///
 /// # Errors

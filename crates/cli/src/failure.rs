@@ -14,7 +14,9 @@ pub(crate) enum Exit {
     Failed = 1,
     /// `plan --detailed-exitcode`: there are differences.
     Differences = 2,
-    /// The answer is no: a test of the spec fails, nothing matches, two patterns differ.
+    /// `status`: nothing is broken, and a person has something to do first.
+    Human = 3,
+    /// The answer is no: a link is broken, a test of the spec fails, nothing matches, two patterns differ.
     No = 4,
     /// The plan holds refusals.
     Refusals = 5,

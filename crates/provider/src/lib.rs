@@ -8,7 +8,8 @@
 //! Inside there are three parts. The *door* is the one way to AWS: it counts, traces, keeps to
 //! AWS's rates and repeats calls whose errors pass. The *pages* say what each kind is in AWS's
 //! APIs, a file each. The *survey* reads all that a plan needs in few calls that do not wait for
-//! each other.
+//! each other. The *evidence* is what no plan needs: whether deliveries arrive, in which state alarms
+//! are, who would hear of a message.
 //!
 //! This crate decides nothing: what should change, in which order and whether it may is said by
 //! others. It changes only what it is told to, and within a document that others write, too, only
@@ -23,6 +24,7 @@
 mod aws;
 mod connect;
 mod door;
+mod evidence;
 mod index;
 mod provider;
 mod survey;

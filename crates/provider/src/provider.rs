@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use tokio::sync::OnceCell;
-use trailwarden_account::{AccountError, ErrorKind, Identity, Mutate, Observe};
+use trailwarden_account::{AccountError, ErrorKind, Identity, Look, Mutate, Observe};
 use trailwarden_spec::arn::{Arn, partition_of};
+use trailwarden_spec::evidence::Evidence;
 use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, CompositeAlarm, Key, KeyPolicy, LogGroup, MetricFilter, Role, Subscription,
     Topic, TopicPolicy, Trail,
@@ -15,7 +16,7 @@ use trailwarden_spec::{Address, Kind, Object};
 use crate::aws::{Aws, Page, refusal};
 use crate::connect::{self, Settings};
 use crate::door::{Api, CallCount};
-use crate::survey;
+use crate::{evidence, survey};
 
 const IDENTITY: Api = Api::read("sts", "GetCallerIdentity");
 
@@ -153,6 +154,10 @@ impl Observe for Provider {
 
     async fn survey(&self, wanted: &Wanted) -> Result<Live, AccountError> {
         survey::survey(self.aws().await?, wanted).await
+    }
+
+    async fn evidence(&self, wanted: &Wanted, live: &Live, look: Look) -> Result<Evidence, AccountError> {
+        evidence::gather(self.aws().await?, wanted, live, look).await
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Found>, AccountError> {

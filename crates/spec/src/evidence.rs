@@ -145,8 +145,8 @@ pub struct AlarmSeen {
     pub since: i64,
     /// Why, in AWS's words.
     pub reason: String,
-    /// The newest action of its history (14 days) that failed, if none has succeeded since.
-    pub failed_action: Option<FailedAction>,
+    /// The newest action of its history (30 days), if that failed.
+    pub failed_action: Seen<Option<FailedAction>>,
 }
 
 /// An action of an alarm that failed (`DescribeAlarmHistory`).

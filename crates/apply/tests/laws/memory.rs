@@ -5,9 +5,10 @@ use std::sync::{Mutex, MutexGuard};
 use std::task::Poll;
 
 use tokio::sync::watch;
-use trailwarden_account::{AccountError, ErrorKind, Identity, Mutate, Observe};
+use trailwarden_account::{AccountError, ErrorKind, Identity, Look, Mutate, Observe};
 use trailwarden_apply::{Outcome, Progress, Report, run};
 use trailwarden_diff::{Options, Plan, Step, plan};
+use trailwarden_spec::evidence::Evidence;
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
@@ -212,6 +213,14 @@ impl Observe for Memory {
 
     async fn survey(&self, wanted: &Wanted) -> Result<Live, AccountError> {
         Ok(self.state().world.survey(wanted))
+    }
+
+    /// No plan asks for it.
+    async fn evidence(&self, _: &Wanted, _: &Live, look: Look) -> Result<Evidence, AccountError> {
+        Ok(Evidence {
+            at: look.at,
+            ..Evidence::default()
+        })
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Found>, AccountError> {

@@ -10,3 +10,4 @@ pub(crate) mod permissions;
 pub(crate) mod plan;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
+pub(crate) mod status;

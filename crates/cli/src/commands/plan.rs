@@ -22,10 +22,7 @@ pub(crate) async fn run(global: &Global, args: &PlanArgs, terminal: &Terminal) -
         Format::Text => terminal.print(&render::text(&plan))?,
         Format::Json => {
             let mut json = render::json(&plan);
-            #[cfg(feature = "sandbox")]
-            if let Some(file) = &global.sandbox {
-                json["sandbox"] = file.display().to_string().into();
-            }
+            global.mark(&mut json);
             terminal.print(&format!("{json:#}\n"))?;
         }
     }

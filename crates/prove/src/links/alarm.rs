@@ -101,7 +101,15 @@ fn tells(walk: &Walk<'_>, seen: &AlarmSeen, wish: Object) -> Link {
     if let Some(why) = wish.silences(Some(&seen.alarm)) {
         return Link::broken(kind, &name, why, APPLY);
     }
-    if let Some(failed) = &seen.failed_action {
+    if let Seen::Hidden(why) = &seen.failed_action {
+        return Link::unknown(
+            kind,
+            &name,
+            format!("whether its last action succeeded may not be read: {why}"),
+            "let the caller call cloudwatch:DescribeAlarmHistory",
+        );
+    }
+    if let Seen::Is(Some(failed)) = &seen.failed_action {
         return Link::broken(
             kind,
             &name,

@@ -107,10 +107,10 @@ fn each_link_is_named_with_its_way_out() {
             alarm.actions_enabled = false;
         }),
         ("an action failed", |s| {
-            s.alarm("acme-iam-changes").failed_action = Some(FailedAction {
+            s.alarm("acme-iam-changes").failed_action = Seen::Is(Some(FailedAction {
                 at: NOW - 7200,
                 summary: "Failed to execute action arn:aws:sns:us-east-1:123456789012:security".into(),
-            });
+            }));
         }),
         ("the topic's policy shuts CloudWatch out", |s| {
             s.topic().policy = Policy::default()

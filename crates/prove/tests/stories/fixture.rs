@@ -245,7 +245,7 @@ fn works(wanted: &Wanted, live: &Live) -> Evidence {
                     state: "OK".into(),
                     since: NOW - 3 * 86_400,
                     reason: String::new(),
-                    failed_action: None,
+                    failed_action: Seen::Is(None),
                 };
                 evidence.alarms.insert(address.name.clone(), Seen::Is(seen));
             }

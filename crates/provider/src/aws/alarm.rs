@@ -1,9 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Kind;
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::evidence::{AlarmSeen, FailedAction, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, LowSamples, MissingData, Operator, Statistic, Unit};
 use trailwarden_spec::leaf::{AlarmRule, Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
@@ -13,9 +15,10 @@ use crate::door::{Absent, Api};
 use super::alarm_query;
 use super::composite_alarm;
 use super::known::Known;
-use super::{Aws, Page, retag};
+use super::{Aws, Page, retag, seen_or_hidden};
 
 const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
+const HISTORY: Api = Api::read("cloudwatch", "DescribeAlarmHistory");
 const FOR_METRIC: Api = Api::read("cloudwatch", "DescribeAlarmsForMetric");
 const LIST_TAGS: Api = Api::read("cloudwatch", "ListTagsForResource");
 const PUT: Api = Api::write("cloudwatch", "PutMetricAlarm");
@@ -32,6 +35,15 @@ const BATCH: usize = 100;
 pub(crate) struct Described {
     is: Is,
     inexpressible: Vec<String>,
+    doing: Doing,
+}
+
+/// The state of an alarm, which is none of its configuration.
+struct Doing {
+    state: String,
+    /// Seconds since 1970.
+    since: i64,
+    reason: String,
 }
 
 enum Is {
@@ -152,6 +164,16 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
             Described {
                 is: Is::Composite(alarm),
                 inexpressible,
+                doing: Doing {
+                    state: wire
+                        .state_value()
+                        .map_or_else(String::new, |state| state.as_str().to_owned()),
+                    since: since(
+                        wire.state_transitioned_timestamp(),
+                        wire.state_updated_timestamp(),
+                    ),
+                    reason: wire.state_reason().unwrap_or_default().to_owned(),
+                },
             }
         }));
         match page.next_token.filter(|next| !next.is_empty()) {
@@ -159,6 +181,60 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
             None => return Ok(alarms),
         }
     }
+}
+
+/// Since when an alarm has its state: younger accounts' alarms say so, others when it was last set.
+fn since(changed: Option<&DateTime>, set: Option<&DateTime>) -> i64 {
+    changed.or(set).map_or(0, DateTime::secs)
+}
+
+/// What alarms do, by their names.
+pub(crate) async fn seen(
+    aws: &Aws,
+    names: &BTreeSet<String>,
+) -> Result<BTreeMap<String, AlarmSeen>, AccountError> {
+    let described = named(aws, names).await?;
+    let all = described.into_iter().map(|described| async move {
+        let name = described.name().to_owned();
+        let failed_action = failed_action(aws, &name).await?;
+        let found = described.found(aws, BTreeMap::new(), described.kind());
+        let Doing { state, since, reason } = described.doing;
+        let seen = AlarmSeen {
+            alarm: found.value,
+            state,
+            since,
+            reason,
+            failed_action,
+        };
+        Ok((name, seen))
+    });
+    Ok(futures::future::try_join_all(all).await?.into_iter().collect())
+}
+
+/// The newest action of an alarm, if that failed. AWS keeps a history of 30 days.
+async fn failed_action(aws: &Aws, name: &str) -> Result<Seen<Option<FailedAction>>, AccountError> {
+    let send = || {
+        aws.cloudwatch
+            .describe_alarm_history()
+            .alarm_name(name)
+            .alarm_types(types::AlarmType::MetricAlarm)
+            .alarm_types(types::AlarmType::CompositeAlarm)
+            .history_item_type(types::HistoryItemType::Action)
+            .scan_by(types::ScanBy::TimestampDescending)
+            .max_records(1)
+            .send()
+    };
+    let newest = aws.door.call(HISTORY, send).await.map(|page| {
+        let newest = page.alarm_history_items.unwrap_or_default().into_iter().next();
+        Some(newest.and_then(|item| {
+            let summary = item.history_summary.unwrap_or_default();
+            summary.starts_with("Failed").then(|| FailedAction {
+                at: item.timestamp.as_ref().map_or(0, DateTime::secs),
+                summary,
+            })
+        }))
+    });
+    seen_or_hidden(newest)
 }
 
 /// The composite alarms, whoever's, in whose rule an alarm stands.
@@ -292,6 +368,16 @@ fn from_wire(wire: &types::MetricAlarm) -> Described {
     Described {
         is: Is::Metric(alarm),
         inexpressible,
+        doing: Doing {
+            state: wire
+                .state_value()
+                .map_or_else(String::new, |state| state.as_str().to_owned()),
+            since: since(
+                wire.state_transitioned_timestamp(),
+                wire.state_updated_timestamp(),
+            ),
+            reason: wire.state_reason().unwrap_or_default().to_owned(),
+        },
     }
 }
 

@@ -49,6 +49,19 @@ pub(super) struct Described {
     metadata: types::KeyMetadata,
 }
 
+impl Described {
+    /// Its state, as KMS writes it.
+    pub(super) fn state(&self) -> String {
+        let state = self.metadata.key_state();
+        state.map_or_else(String::new, |state| state.as_str().to_owned())
+    }
+
+    /// True for a key that AWS made for a service.
+    pub(super) fn is_of_aws(&self) -> bool {
+        self.metadata.key_manager() == Some(&types::KeyManagerType::Aws)
+    }
+}
+
 /// Asks for a key by its ARN or an alias; `None` when there is none.
 pub(super) async fn ask(aws: &Aws, id: &str) -> Result<Option<Described>, AccountError> {
     let answer = aws

@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::{Caller, Decision, Effect, Policy, Request};
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::evidence::{KeySeen, Seen};
 use trailwarden_spec::kinds::KeyPolicy;
 use trailwarden_spec::leaf::{KeyRef, Owner, Statements};
 use trailwarden_spec::live::{Facts, Found};
 
-use super::{Aws, Page, key, keys, refusal};
+use super::{Aws, Page, key, keys, refusal, seen_or_hidden};
 use crate::door::{Absent, Api};
 
 const READ: Api = Api::read("kms", "GetKeyPolicy");
@@ -61,6 +62,39 @@ pub(super) async fn look(aws: &Aws, name: &str, arn: &Arn) -> Result<Option<Foun
         value: value.into(),
         owner: Owner::Ours,
         facts,
+    }))
+}
+
+/// A key that a service has to use: its state and its policy.
+pub(crate) async fn seen(aws: &Aws, id: &str) -> Result<Seen<KeySeen>, AccountError> {
+    // AWS's own keys cannot be asked for before something used them.
+    if id.contains("alias/aws/") {
+        return Ok(Seen::Is(KeySeen {
+            arn: id.to_owned(),
+            state: "Enabled".into(),
+            of_aws: true,
+            policy: Seen::Absent,
+        }));
+    }
+    let described = match seen_or_hidden(key::ask(aws, id).await)? {
+        Seen::Is(described) => described,
+        Seen::Absent => return Ok(Seen::Absent),
+        Seen::Hidden(why) => return Ok(Seen::Hidden(why)),
+    };
+    let arn = described.arn.to_string();
+    let policy = match text(aws, &arn).await {
+        Ok(text) => match text.map(|text| parsed(&text)) {
+            Some(Ok(policy)) => Seen::Is(policy),
+            Some(Err(problem)) => Seen::Hidden(problem),
+            None => Seen::Absent,
+        },
+        Err(error) => seen_or_hidden(Err(error))?,
+    };
+    Ok(Seen::Is(KeySeen {
+        arn,
+        state: described.state(),
+        of_aws: described.is_of_aws(),
+        policy,
     }))
 }
 

@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudwatchlogs::types;
 use tokio::sync::OwnedMutexGuard;
 use trailwarden_account::AccountError;
+use trailwarden_spec::Object;
 use trailwarden_spec::compare::{Compare, Verdict};
+use trailwarden_spec::evidence::GroupSeen;
 use trailwarden_spec::kinds::{LogClass, LogGroup};
 use trailwarden_spec::leaf::{KeyRef, Managed, Retention, Tags};
 use trailwarden_spec::live::{Facts, Found};
@@ -11,7 +13,7 @@ use trailwarden_spec::live::{Facts, Found};
 use crate::door::{Absent, Api, Wait};
 
 use super::known::Known;
-use super::{Aws, Page, keys, refusal, retag};
+use super::{Aws, Page, key_policy, keys, refusal, retag};
 
 const DESCRIBE: Api = Api::read("logs", "DescribeLogGroups");
 const STREAMS: Api = Api::read("logs", "DescribeLogStreams");
@@ -80,6 +82,13 @@ pub(crate) async fn tags(aws: &Aws, name: &str) -> Result<BTreeMap<String, Strin
 
 /// Whether the group holds an event. `storedBytes` lags by hours, the streams do not.
 pub(crate) async fn holds_events(aws: &Aws, name: &str) -> Result<bool, AccountError> {
+    let newest = newest_stream(aws, name).await?;
+    Ok(newest
+        .is_some_and(|stream| stream.last_event_timestamp.is_some() || stream.last_ingestion_time.is_some()))
+}
+
+/// The stream with the newest event, as far as CloudWatch Logs knows by now.
+async fn newest_stream(aws: &Aws, name: &str) -> Result<Option<types::LogStream>, AccountError> {
     let listed = aws
         .door
         .call(STREAMS, || {
@@ -93,10 +102,33 @@ pub(crate) async fn holds_events(aws: &Aws, name: &str) -> Result<bool, AccountE
         })
         .await
         .absent(GONE)?;
-    let streams = listed.and_then(|listed| listed.log_streams).unwrap_or_default();
-    Ok(streams
-        .iter()
-        .any(|stream| stream.last_event_timestamp.is_some() || stream.last_ingestion_time.is_some()))
+    Ok(listed
+        .and_then(|listed| listed.log_streams)
+        .unwrap_or_default()
+        .into_iter()
+        .next())
+}
+
+/// The group and what arrives in it; `None` when it is not there.
+pub(crate) async fn seen(aws: &Aws, name: &str) -> Result<Option<GroupSeen>, AccountError> {
+    let (described, newest) = futures::try_join!(describe(aws, name), newest_stream(aws, name))?;
+    let Some(described) = described else {
+        return Ok(None);
+    };
+    let key = match described.kms_key_id().filter(|key| !key.is_empty()) {
+        Some(key) => Some(key_policy::seen(aws, key).await?),
+        None => None,
+    };
+    let Object::LogGroup(group) = found(aws, &described, BTreeMap::new()).value else {
+        return Ok(None);
+    };
+    Ok(Some(GroupSeen {
+        group,
+        last_event: newest
+            .and_then(|stream| stream.last_event_timestamp)
+            .map(|milliseconds| milliseconds / 1000),
+        key,
+    }))
 }
 
 /// What a description and tags say.

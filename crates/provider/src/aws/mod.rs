@@ -5,6 +5,7 @@ use std::future::Future;
 
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Scope;
+use trailwarden_spec::evidence::Seen;
 use trailwarden_spec::leaf::Tags;
 use trailwarden_spec::live::Found;
 
@@ -105,6 +106,21 @@ pub(crate) async fn retag<P: Page + Sync>(
         Ok(())
     } else {
         page.tag(aws, &put, &remove).await
+    }
+}
+
+/// What was read of something that a look at the links asks for and no plan needs: the look goes on
+/// without what the caller may not read, or what an endpoint does not know.
+pub(crate) fn seen_or_hidden<T>(answer: Result<Option<T>, AccountError>) -> Result<Seen<T>, AccountError> {
+    match answer {
+        Ok(Some(value)) => Ok(Seen::Is(value)),
+        Ok(None) => Ok(Seen::Absent),
+        Err(error) => match error.kind {
+            ErrorKind::Denied | ErrorKind::Refused | ErrorKind::Service | ErrorKind::NotFound => {
+                Ok(Seen::Hidden(error.to_string()))
+            }
+            _ => Err(error),
+        },
     }
 }
 

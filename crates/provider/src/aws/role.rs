@@ -7,6 +7,7 @@ use aws_sdk_iam::types::Tag;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::Policy;
 use trailwarden_spec::compare::{Compare, Verdict};
+use trailwarden_spec::evidence::RoleSeen;
 use trailwarden_spec::kinds::Role;
 use trailwarden_spec::leaf::{Managed, PolicyText, Tags};
 use trailwarden_spec::live::{Attention, Facts, Found};
@@ -155,6 +156,42 @@ async fn delete_policy(name: &str, aws: &Aws) -> Result<(), AccountError> {
             .send()
     };
     aws.door.call(DELETE_POLICY, delete).await.absent(GONE).map(drop)
+}
+
+/// A delivery role, with all that is known of what it may do; `None` when it is not there.
+pub(crate) async fn seen(aws: &Aws, name: &str) -> Result<Option<RoleSeen>, AccountError> {
+    let (found, attached, names) = futures::try_join!(
+        read_with(aws, name),
+        attached_policies(name, aws),
+        inline_policies(name, aws)
+    )?;
+    let Some(Object::Role(role)) = found.map(|found| found.value) else {
+        return Ok(None);
+    };
+    let others = names.iter().filter(|name| *name != Role::POLICY_NAME);
+    let others = others.map(|policy| async move {
+        let get = || {
+            aws.iam
+                .get_role_policy()
+                .role_name(name)
+                .policy_name(policy)
+                .send()
+        };
+        let answer = aws.door.call(Api::read("iam", "GetRolePolicy"), get).await;
+        Ok::<_, AccountError>(
+            answer
+                .absent(GONE)?
+                .and_then(|answer| Policy::parse(&answer.policy_document).ok()),
+        )
+    });
+    let others = futures::future::try_join_all(others).await?;
+    let ours = role.policy.map(|policy| policy.0);
+    Ok(Some(RoleSeen {
+        trust: role.trust.0,
+        inline: ours.into_iter().chain(others.into_iter().flatten()).collect(),
+        attached,
+        boundary: role.permissions_boundary.get().cloned().flatten(),
+    }))
 }
 
 /// Says what others let the role do beyond what the spec derives: whoever can make `CloudTrail`

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_sns::types;
 use trailwarden_account::{AccountError, ErrorKind};
+use trailwarden_spec::arn::Arn;
 use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::kinds::{Topic, TopicSettings};
 use trailwarden_spec::leaf::{Document, KeyRef, Managed, Tags};
@@ -60,7 +61,15 @@ pub(crate) async fn attributes(
     aws: &Aws,
     name: &str,
 ) -> Result<Option<HashMap<String, String>>, AccountError> {
-    let arn = aws.scope.topic_arn(name).to_string();
+    attributes_at(aws, &aws.scope.topic_arn(name)).await
+}
+
+/// The same for a topic of whatever account of this region.
+pub(crate) async fn attributes_at(
+    aws: &Aws,
+    arn: &Arn,
+) -> Result<Option<HashMap<String, String>>, AccountError> {
+    let arn = arn.to_string();
     let read = aws
         .door
         .call(ATTRIBUTES, || {

@@ -43,7 +43,11 @@ pub(crate) fn found(aws: &Aws, topic: &str, attributes: &HashMap<String, String>
     })
 }
 
-fn current(attributes: &HashMap<String, String>) -> Result<Policy, String> {
+/// The whole policy of a topic.
+///
+/// # Errors
+/// Why it cannot be understood.
+pub(crate) fn current(attributes: &HashMap<String, String>) -> Result<Policy, String> {
     match attributes.get("Policy").filter(|text| !text.is_empty()) {
         None => Ok(Policy::new(Vec::new())),
         Some(text) => {

@@ -19,9 +19,11 @@ mod explain;
 mod insights;
 mod look;
 mod selectors;
+mod status;
 
 pub(crate) use explain::hindrance;
-pub(crate) use look::survey;
+pub(crate) use look::{seen, survey};
+pub(crate) use status::elsewhere;
 
 const CREATE: Api = Api::write("cloudtrail", "CreateTrail");
 const UPDATE: Api = Api::write("cloudtrail", "UpdateTrail");

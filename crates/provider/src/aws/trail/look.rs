@@ -6,16 +6,17 @@ use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types;
 use futures::future::{join_all, try_join_all};
 use trailwarden_account::AccountError;
-use trailwarden_spec::Scope;
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::evidence::TrailSeen;
 use trailwarden_spec::kinds::{Delivery, Trail};
 use trailwarden_spec::leaf::{KeyRef, Managed, Tags};
 use trailwarden_spec::live::{Attention, Facts, Found, SeenTrail};
+use trailwarden_spec::{Object, Scope};
 
-use super::super::Aws;
-use super::attention;
+use super::super::{Aws, seen_or_hidden};
 use super::insights::{self, Looked};
 use super::selectors::{self, Recorded};
+use super::{attention, status};
 use crate::door::Api;
 
 /// How many trails one `ListTags` takes.
@@ -152,6 +153,45 @@ pub(crate) async fn survey(aws: &Aws, wishes: &[&Trail]) -> Result<Surveyed, Acc
         attention: attention::of(aws, wishes, &all),
         seen: seen.collect(),
     })
+}
+
+/// The trails that the region shows and that are chosen by their configuration, by ARN, with what became
+/// of their deliveries.
+pub(crate) async fn seen(
+    aws: &Aws,
+    chosen: impl Fn(&Trail) -> bool,
+) -> Result<BTreeMap<String, TrailSeen>, AccountError> {
+    let listed = all(aws).await?;
+    let configured = |trail: &Listed| match found_of(aws, trail, None, BTreeMap::new()).value {
+        Object::Trail(configured) => Some(configured),
+        _ => None,
+    };
+    let chosen = listed
+        .iter()
+        .filter(|trail| configured(trail).is_some_and(|configured| chosen(&configured)));
+    let asked = chosen.map(|trail| async move {
+        let detail = detail(aws, trail).await;
+        let found = found_of(aws, trail, Some(&detail), BTreeMap::new());
+        let Object::Trail(configured) = found.value else {
+            return Ok(None);
+        };
+        let inexpressible = match &detail.recorded {
+            Ok(recorded) => recorded.inexpressible.clone(),
+            Err(error) => vec![format!("its selectors may not be read: {error}")],
+        };
+        let seen = TrailSeen {
+            trail: configured,
+            home: Scope {
+                account: trail.account.clone(),
+                region: trail.home.clone(),
+            },
+            inexpressible,
+            status: seen_or_hidden(detail.status.map(|status| Some(status::of(&status))))?,
+            elsewhere: BTreeMap::new(),
+        };
+        Ok::<_, AccountError>(Some((trail.arn.clone(), seen)))
+    });
+    Ok(try_join_all(asked).await?.into_iter().flatten().collect())
 }
 
 /// Reads one trail.
