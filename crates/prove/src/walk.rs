@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, MetricFilter};
-use trailwarden_spec::live::Live;
+use trailwarden_spec::live::{Attention, Live};
 use trailwarden_spec::{Kind, Object, Scope, Wanted};
 
 use crate::chain::{Chain, Link, LinkKind, Proof, Told};
@@ -48,7 +48,7 @@ pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
         scope: wanted.stack.scope.clone(),
         at: evidence.at,
         chains,
-        attention: live.attention.clone(),
+        attention: beside(live),
         unknown: vec![
             "whether an organization's policy (SCP, RCP) denies a delivery that the account's own policies allow; a \
              delivery that arrived says that it did not"
@@ -56,6 +56,17 @@ pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
             "whether anybody reads the mailbox, the queue or the phone behind a confirmed subscription".into(),
         ],
     }
+}
+
+/// What the survey tells of and the chains do not: they say themselves who has not confirmed, what a
+/// queue or a key keeps out, and what does not arrive.
+fn beside(live: &Live) -> Vec<Attention> {
+    let of_a_chain = |code: &str| {
+        let codes = ["subscription-pending", "no-subscriber", "topic-encrypted"];
+        codes.contains(&code) || code.starts_with("queue-")
+    };
+    let items = live.attention.iter();
+    items.filter(|item| !of_a_chain(item.code)).cloned().collect()
 }
 
 /// Sorted by their order in the chain, each once: several filters may share their trail.

@@ -11,14 +11,14 @@ use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{
     AlarmSeen, Evidence, GroupSeen, RoleSeen, Seen, Subscriber, SubscriberState, TopicSeen, TrailSeen,
 };
-use trailwarden_spec::kinds::{Alarm, MetricFilter, Trail};
-use trailwarden_spec::live::{Found, Live};
+use trailwarden_spec::kinds::{Alarm, MetricFilter, Protocol, Trail};
+use trailwarden_spec::live::Live;
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
 
 use crate::aws::{
-    Aws, alarm, key_policy, log_group, metric_filter, refusal, role, seen_or_hidden, subscription, topic,
-    topic_policy, trail,
+    Aws, alarm, key_policy, log_group, metric_filter, queue, refusal, role, seen_or_hidden, subscription,
+    topic, topic_policy, trail,
 };
 use crate::door::Api;
 
@@ -233,8 +233,8 @@ impl<'a> Watch<'a> {
         };
         let subscribers = match self.aws.scope.holds(arn) {
             true => {
-                let listed = subscription::list(self.aws, arn.name(), |_| false).await;
-                seen_or_hidden(listed.map(|all| Some(self.subscribers(&all))))?
+                let subscribers = self.subscribers(arn).await;
+                seen_or_hidden(subscribers.map(Some))?
             }
             false => Seen::Hidden(format!("the topic is in the account {}", arn.account)),
         };
@@ -250,28 +250,31 @@ impl<'a> Watch<'a> {
         }))
     }
 
-    /// What the survey says of a queue behind a subscription keeps messages from it.
-    fn subscribers(&self, all: &[Found]) -> Vec<Subscriber> {
-        let scope = &self.aws.scope;
-        let shut = |found: &Found| {
-            let address = Some(found.value.address(scope));
-            let mut items = self.live.attention.iter();
-            let of_queue = items.find(|item| item.address == address && item.code.starts_with("queue-"))?;
-            Some(of_queue.message.clone())
-        };
-        all.iter()
-            .filter_map(|found| match &found.value {
-                Object::Subscription(subscription) => Some(Subscriber {
-                    protocol: Some(subscription.protocol),
-                    endpoint: subscription.endpoint.clone(),
-                    state: match (found.facts.confirmed, shut(found)) {
-                        (Some(true), Some(why)) => SubscriberState::Shut(why),
-                        (Some(true), None) => SubscriberState::Confirmed,
-                        _ => SubscriberState::Pending,
-                    },
-                }),
-                _ => None,
+    /// Who is told, and whom a queue that keeps SNS out hears nothing.
+    async fn subscribers(&self, topic: &Arn) -> Result<Vec<Subscriber>, AccountError> {
+        let listed = subscription::list(self.aws, topic.name(), |_| false).await?;
+        let asked = listed.iter().filter_map(|found| match &found.value {
+            Object::Subscription(subscription) => Some((subscription, found.facts.confirmed == Some(true))),
+            _ => None,
+        });
+        let asked = asked.map(|(subscription, confirmed)| async move {
+            let queue = Arn::parse(subscription.endpoint.reveal()).filter(|queue| {
+                confirmed && subscription.protocol == Protocol::Sqs && self.aws.scope.holds(queue)
+            });
+            let shut = match queue {
+                Some(queue) => queue::shut(self.aws, &queue, topic).await?,
+                None => None,
+            };
+            Ok(Subscriber {
+                protocol: Some(subscription.protocol),
+                endpoint: subscription.endpoint.clone(),
+                state: match (confirmed, shut) {
+                    (true, Some((cause, fix))) => SubscriberState::Shut { cause, fix },
+                    (true, None) => SubscriberState::Confirmed,
+                    (false, _) => SubscriberState::Pending,
+                },
             })
-            .collect()
+        });
+        try_join_all(asked).await
     }
 }

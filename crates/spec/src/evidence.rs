@@ -189,6 +189,11 @@ pub enum SubscriberState {
     Pending,
     /// Not any more; SNS lists it for up to three days.
     Deleted,
-    /// It has confirmed, and still nothing arrives: why.
-    Shut(String),
+    /// It has confirmed, and still nothing arrives.
+    Shut {
+        /// Why.
+        cause: String,
+        /// The way out.
+        fix: String,
+    },
 }

@@ -97,14 +97,10 @@ pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, told: &mut Vec<Told>) ->
     let confirmed: Vec<&Subscriber> = of(|state| *state == SubscriberState::Confirmed).collect();
     let pending: Vec<&Subscriber> = of(|state| *state == SubscriberState::Pending).collect();
     let mut links = Vec::new();
-    for one in of(|state| matches!(state, SubscriberState::Shut(_))) {
-        if let SubscriberState::Shut(why) = &one.state {
-            links.push(Link::broken(
-                kind,
-                &name,
-                format!("{} hears nothing: {why}", whom(one)),
-                "let SNS in there",
-            ));
+    for one in all {
+        if let SubscriberState::Shut { cause, fix } = &one.state {
+            let cause = format!("{} hears nothing: {cause}", whom(one));
+            links.push(Link::broken(kind, &name, cause, fix.as_str()));
         }
     }
     for lost in lost(walk, topic, all) {

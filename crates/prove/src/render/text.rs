@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
@@ -11,7 +12,8 @@ const OPEN: Style = AnsiColor::Yellow.on_default();
 const QUIET: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
 
-/// The proof for people: an alarm a line, and below it the links that do not hold, or `all`.
+/// The proof for people: an alarm a line, with `all` its links below it, and then, each once, what does
+/// not hold and for whom.
 #[must_use]
 pub fn text(proof: &Proof, all: bool) -> String {
     let mut out = String::new();
@@ -28,8 +30,14 @@ fn write_proof(out: &mut String, proof: &Proof, all: bool) -> std::fmt::Result {
         proof.stack, scope.account, scope.region
     )?;
     for chain in &proof.chains {
-        write_chain(out, chain, all)?;
+        write_chain(out, chain)?;
+        if all {
+            for link in &chain.links {
+                write_link(out, link, chain.first_broken() == Some(link))?;
+            }
+        }
     }
+    write_findings(out, proof)?;
     if !proof.attention.is_empty() {
         writeln!(out, "\n{OPEN}Attention{OPEN:#}: beside the chains")?;
         for item in &proof.attention {
@@ -39,7 +47,7 @@ fn write_proof(out: &mut String, proof: &Proof, all: bool) -> std::fmt::Result {
             }
         }
     }
-    writeln!(out, "\nUnknown: what no API tells")?;
+    writeln!(out, "\nNo API tells")?;
     for unknown in &proof.unknown {
         writeln!(out, "  {QUIET}{unknown}{QUIET:#}")?;
     }
@@ -49,44 +57,43 @@ fn write_proof(out: &mut String, proof: &Proof, all: bool) -> std::fmt::Result {
         let alarms = if *chains == 1 { "alarm" } else { "alarms" };
         writeln!(out, "  {end} hears of {chains} {alarms}")?;
     }
-    let style = match proof.verdict() {
-        Verdict::Broken => BAD,
-        Verdict::Waits => OPEN,
-        _ => GOOD,
-    };
+    let style = style_of(proof.verdict());
     writeln!(out, "{style}Status:{style:#} {}.", in_a_line(proof))
 }
 
-fn write_chain(out: &mut String, chain: &Chain, all: bool) -> std::fmt::Result {
-    let (style, word) = match chain.verdict() {
-        Verdict::Broken => (BAD, "broken"),
-        Verdict::Waits => (OPEN, "waits"),
-        Verdict::Quiet => (GOOD, "quiet"),
-        Verdict::Reaches => (GOOD, "reaches"),
-    };
-    write!(
-        out,
-        "{style}{word}{style:#} {BOLD}{}{BOLD:#} {QUIET}{}{QUIET:#}",
-        chain.origin, chain.alarm
-    )?;
-    let whom: Vec<String> = chain.told.iter().map(|told| told.endpoint.clone()).collect();
-    match whom.is_empty() || chain.verdict() == Verdict::Broken {
-        true => writeln!(out)?,
-        false => writeln!(out, "  {}", whom.join(", "))?,
+fn style_of(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Broken => BAD,
+        Verdict::Waits => OPEN,
+        Verdict::Quiet | Verdict::Reaches => GOOD,
     }
-    let first = chain.first_broken();
-    let shown = chain
-        .links
-        .iter()
-        .filter(|link| all || link.state != LinkState::Holds);
-    for link in shown {
-        write_link(out, link, first)?;
-    }
-    Ok(())
 }
 
-fn write_link(out: &mut String, link: &Link, first: Option<&Link>) -> std::fmt::Result {
-    let is_first = first == Some(link);
+/// What comes of one alarm, on a line.
+fn write_chain(out: &mut String, chain: &Chain) -> std::fmt::Result {
+    let style = style_of(chain.verdict());
+    let word = match chain.verdict() {
+        Verdict::Broken => "broken ",
+        Verdict::Waits => "waits  ",
+        Verdict::Quiet => "quiet  ",
+        Verdict::Reaches => "reaches",
+    };
+    let end = match chain.first_broken() {
+        Some(link) => format!("at {} {}", link.kind.in_words(), link.name),
+        None => {
+            let whom: BTreeSet<&str> = chain.told.iter().map(|told| told.endpoint.as_str()).collect();
+            whom.into_iter().collect::<Vec<_>>().join(", ")
+        }
+    };
+    let alarm = &chain.alarm.name;
+    let line = format!(
+        "  {style}{word}{style:#} {BOLD}{}{BOLD:#} {QUIET}{alarm}{QUIET:#}",
+        chain.origin
+    );
+    writeln!(out, "{line}{}{end}", if end.is_empty() { "" } else { "  " })
+}
+
+fn write_link(out: &mut String, link: &Link, is_first: bool) -> std::fmt::Result {
     let style = match link.state {
         LinkState::Holds => GOOD,
         LinkState::Broken if is_first => BAD,
@@ -95,16 +102,50 @@ fn write_link(out: &mut String, link: &Link, first: Option<&Link>) -> std::fmt::
     };
     writeln!(
         out,
-        "  {style}{}{style:#} {} {}: {}",
+        "    {style}{}{style:#} {} {}: {}",
         mark(link.state),
         link.kind.in_words(),
         link.name,
         link.message
-    )?;
-    // What is behind the first broken link may mend itself with it.
-    let mends = is_first || link.state == LinkState::Waits || first.is_none();
-    if let (Some(fix), true) = (&link.fix, mends) {
-        writeln!(out, "     {BOLD}->{BOLD:#} {fix}")?;
+    )
+}
+
+/// What does not hold, each once: the first broken link of a chain with its way out. What is broken
+/// behind it is said, too; it matters when the first is mended.
+fn write_findings(out: &mut String, proof: &Proof) -> std::fmt::Result {
+    let headings = [
+        (LinkState::Broken, BAD, "Broken"),
+        (LinkState::Waits, OPEN, "Waiting for somebody"),
+        (LinkState::Unknown, QUIET, "Not known"),
+    ];
+    for (state, style, heading) in headings {
+        let mut found: Vec<(&Link, Vec<&Chain>)> = Vec::new();
+        for chain in &proof.chains {
+            for link in chain.links.iter().filter(|link| link.state == state) {
+                match found.iter_mut().find(|(known, _)| *known == link) {
+                    Some((_, chains)) => chains.push(chain),
+                    None => found.push((link, vec![chain])),
+                }
+            }
+        }
+        if found.is_empty() {
+            continue;
+        }
+        found.sort_by_key(|(link, _)| link.kind);
+        writeln!(out, "\n{style}{heading}{style:#}")?;
+        for (link, chains) in found {
+            let first = chains.iter().any(|chain| chain.first_broken() == Some(link));
+            write_link(out, link, first)?;
+            if let Some(fix) = &link.fix {
+                writeln!(out, "       {BOLD}->{BOLD:#} {fix}")?;
+            }
+            let of: Vec<&str> = chains.iter().map(|chain| chain.origin.as_str()).collect();
+            let of = match of.len() == proof.chains.len() && of.len() > 1 {
+                true => "all".to_owned(),
+                false => of.join(", "),
+            };
+            writeln!(out, "       {QUIET}of {of}{QUIET:#}")?;
+        }
     }
     Ok(())
 }

@@ -223,7 +223,10 @@ fn whoever_has_not_confirmed_is_waited_for() {
     story.subscribers().remove(0);
     let said = story.breaks(RULE);
     assert!(said.contains("is not subscribed any more"), "{said}");
-    story.subscribers()[0].state = SubscriberState::Shut("the queue `q` does not let SNS in".into());
+    story.subscribers()[0].state = SubscriberState::Shut {
+        cause: "the queue `q` is not there".into(),
+        fix: "make it".into(),
+    };
     assert!(story.breaks(RULE).contains("hears nothing: the queue `q`"));
 }
 

@@ -4,6 +4,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_policy::{Caller, Policy, Request};
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::kinds::Subscription;
 
 use super::{Aws, key_policy, trail};
 use crate::door::{Absent, Api};
@@ -88,6 +89,46 @@ pub(crate) fn key_lets_in(policy: &Policy, key: &Arn, queue: &Arn, topic: &Arn) 
         ("kms:EncryptionContext:aws:sqs:arn", &queue_arn),
     ];
     key_policy::lets_in(policy, key, &Caller::Service(SNS.into()), &context)
+}
+
+/// What keeps messages of a topic out of a queue, and the way out; `None` where they get in, and where
+/// nobody may look.
+pub(crate) async fn shut(
+    aws: &Aws,
+    queue: &Arn,
+    topic: &Arn,
+) -> Result<Option<(String, String)>, AccountError> {
+    let statement = Subscription::statement_for_queue(topic, &queue.to_string()).to_json();
+    let (policy, key_id) = match look(aws, queue).await {
+        Err(error) if error.kind == ErrorKind::Denied => return Ok(None),
+        found => match found? {
+            Queue::NotUnderstood => return Ok(None),
+            Queue::Missing => {
+                let fix = format!("make it, with this statement in its policy: {statement}");
+                return Ok(Some(("the queue is not there".into(), fix)));
+            }
+            Queue::There { policy, key } => (policy, key),
+        },
+    };
+    if let Some(why) = hindrance(&policy, queue, topic) {
+        let fix = format!("its policy needs this statement, and none that denies the same: {statement}");
+        return Ok(Some((format!("the queue does not let SNS in: {why}"), fix)));
+    }
+    let Some(id) = key_id else { return Ok(None) };
+    let statement = Subscription::statement_for_queue_key(topic).to_json();
+    Ok(match self::key(aws, &id).await? {
+        QueueKey::OfAws => Some((
+            format!("the queue is encrypted with `{id}`, a key of AWS's own, which never lets SNS in"),
+            format!(
+                "encrypt it with SQS's own encryption, or with a key whose policy has this statement: {statement}"
+            ),
+        )),
+        QueueKey::Policy(arn, policy) if !key_lets_in(&policy, &arn, queue, topic) => Some((
+            format!("the queue is encrypted with `{id}`, whose policy does not let SNS in"),
+            format!("the key's policy needs this statement, and none that denies the same: {statement}"),
+        )),
+        QueueKey::Policy(..) | QueueKey::NotRead => None,
+    })
 }
 
 /// Why a queue's policy does not let a topic of the same account send to it; `None` when it does.
