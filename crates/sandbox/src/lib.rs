@@ -26,14 +26,19 @@
 //!   clock (`GetTrailStatus`), without objects being written;
 //! * an access key id of twelve digits names the account, any other belongs to the default one.
 
+mod delivery;
 mod http_client;
 mod judge;
+mod life;
+mod play;
 mod protocol;
+mod record;
 mod route;
 mod serve;
 mod services;
 mod state;
 mod store;
+mod vault;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -42,6 +47,7 @@ use std::time::SystemTime;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+pub use crate::play::{PlayError, Played, PlayedTo};
 use crate::store::Store;
 
 /// A pretended AWS partition with any number of accounts, kept in memory or in a file.
