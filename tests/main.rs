@@ -22,6 +22,7 @@ mod protect;
 #[path = "../crates/diff/tests/schema/mod.rs"]
 mod published;
 mod quotas;
+mod sandbox;
 mod sealed;
 mod support;
 mod topic;

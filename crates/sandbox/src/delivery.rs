@@ -313,9 +313,12 @@ pub(crate) fn to_bucket(state: &mut State, key: &Key, batch: &Batch) -> io::Resu
     for (region, record) in &batch.records {
         regions.entry(region).or_default().push(record);
     }
-    for (region, records) in regions {
+    let files = regions
+        .iter()
+        .flat_map(|(region, records)| records.chunks(FILE_RECORDS).map(move |part| (*region, part)));
+    for (region, records) in files {
         let name = file_name(&trail, &key.account, region, batch.time);
-        let body = log_file(&records)?;
+        let body = log_file(records)?;
         let object = Object {
             content_type: Some("application/json".to_owned()),
             content_encoding: Some("gzip".to_owned()),

@@ -305,7 +305,7 @@ fn plain_times(value: Value) -> Value {
 }
 
 /// The shapes of CloudWatch and SQS have other names than their codes.
-fn shape_name(service: Service, code: &str) -> String {
+pub(crate) fn shape_name(service: Service, code: &str) -> String {
     let name = match (service, code) {
         (Service::CloudWatch, "InvalidParameterValue") => "InvalidParameterValueException",
         (Service::CloudWatch, "InvalidParameterCombination") => "InvalidParameterCombinationException",

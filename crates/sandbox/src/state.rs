@@ -201,8 +201,7 @@ pub(crate) struct Object {
     pub(crate) size: usize,
     pub(crate) etag: String,
     pub(crate) modified: i64,
-    /// The body, in the vault; empty in files of before there was one.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// The body, in the vault.
     pub(crate) blob: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) content_type: Option<String>,

@@ -283,8 +283,9 @@ pub(crate) fn event_time(milliseconds: i64) -> String {
         .unwrap_or_default()
 }
 
-/// The records of services that speak awsQuery have the names of the exceptions.
+/// Records have the names of the exceptions, as the models have them.
 fn error_code(service: Service, code: &str) -> String {
+    let code = protocol::shape_name(service, code);
     let bare = matches!(service, Service::Iam | Service::Sns)
         && !code.ends_with("Exception")
         && code != "AccessDenied";

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io;
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use winterbaume_core::MockResponse;
 use winterbaume_s3::wire;
@@ -63,11 +62,7 @@ pub(crate) fn get(state: &State, call: &Call, request: &S3Request) -> Result<Moc
             "The specified key does not exist.",
         ));
     };
-    let body = if object.blob.is_empty() {
-        Bytes::from(vec![0; object.size])
-    } else {
-        state.vault.get(&object.blob).map_err(Failure::unusable)?
-    };
+    let body = state.vault.get(&object.blob).map_err(Failure::unusable)?;
     let mut response = empty(200);
     let headers = &mut response.headers;
     set(headers, "etag", &object.etag);
