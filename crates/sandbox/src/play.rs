@@ -1,7 +1,6 @@
 //! Records from elsewhere, through the account as CloudTrail would have delivered them.
 
 use std::io::{self, BufRead as _, BufReader, Read};
-use std::time::UNIX_EPOCH;
 
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
@@ -84,9 +83,7 @@ impl Sandbox {
     pub fn play(&self, input: impl Read) -> Result<Played, PlayError> {
         let text = unpack(input)?;
         let records = trailwarden_pattern::events(&text).map_err(PlayError::NotJson)?;
-        let now = (self.clock)()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+        let now = self.now();
         self.pass_time(now)?;
         self.store.make()?;
         let mut played = Played {

@@ -172,9 +172,7 @@ impl Sandbox {
             region: scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             service,
             operation,
-            now: (self.clock)()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+            now: self.now(),
             request_id: request_id(),
         };
         let sender = Sender {
@@ -229,6 +227,13 @@ impl Sandbox {
             self.store.write_and_note(handle, note)
         };
         outcome.unwrap_or_else(|error| Err(internal(&error)))
+    }
+
+    /// The sandbox's time, in milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Lets happen what happens by itself until `now`.

@@ -100,6 +100,7 @@ impl Store {
             None => None,
         };
         self.refresh(&mut cached)?;
+        self.append(&mut cached, Vec::new())?;
         let mut draft = cached.state.clone();
         let outcome = change(&mut draft);
         if outcome.is_ok() && draft != cached.state {
