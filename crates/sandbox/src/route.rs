@@ -1,7 +1,6 @@
 //! Finds out who asks, where and what, and hands the request to its service.
 
 use std::collections::HashMap;
-use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -99,6 +98,18 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Something that no caller asked for, which happens in an account and a region.
+    pub(crate) fn inside(account: &str, region: &str, now: i64) -> Call {
+        Call {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            service: Service::Other,
+            operation: String::new(),
+            now,
+            request_id: String::new(),
+        }
+    }
+
     /// The partition of the region.
     pub(crate) fn partition(&self) -> &'static str {
         if self.region.starts_with("cn-") {
@@ -125,8 +136,14 @@ enum Input {
 }
 
 impl Sandbox {
-    /// Answers one request.
-    pub(crate) fn answer(&self, mut request: MockRequest) -> MockResponse {
+    /// Answers one request, and sends what it makes the account send; that fails no call.
+    pub(crate) async fn answer(&self, request: MockRequest) -> MockResponse {
+        let response = self.decide(request);
+        self.send().await;
+        response
+    }
+
+    fn decide(&self, mut request: MockRequest) -> MockResponse {
         let (path, query) = target_of(&request.uri);
         let path = path.to_owned();
         let scope = Scope::of(&request.headers, query);
@@ -170,9 +187,8 @@ impl Sandbox {
             region: scope.region.unwrap_or_else(|| "us-east-1".to_owned()),
             service,
             operation,
-            now: (self.clock)()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+            // The store knows what the account's clock shows.
+            now: 0,
             request_id: request_id(),
         };
         let response = match self.run(protocol, &call, input, &request.body) {
@@ -204,11 +220,14 @@ impl Sandbox {
                 .iter()
                 .any(|verb| call.operation.starts_with(verb)),
         };
-        let handle = |state: &mut _| services::handle(state, protocol, call, input);
+        let handle = |state: &mut _, now| {
+            let call = Call { now, ..call.clone() };
+            services::handle(state, protocol, &call, input)
+        };
         let outcome = if reads {
-            self.store.read(handle)
+            self.store.read(self.real(), handle)
         } else {
-            self.store.write(handle)
+            self.store.write(self.real(), handle)
         };
         outcome.unwrap_or_else(|error| Err(internal(&error)))
     }

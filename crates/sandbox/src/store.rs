@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::SandboxError;
+use crate::life::{self, outgoing::Outgoing};
 use crate::state::{FORMAT, State};
 
 pub(crate) struct Store {
@@ -48,16 +49,36 @@ impl Store {
         self.place.as_deref()
     }
 
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut State) -> T) -> Result<T, SandboxError> {
+    /// Runs `read` on the state as it is by now; `real` is what the process's clock shows.
+    ///
+    /// This writes the file only if something happened by itself in the meantime.
+    pub(crate) fn read<T>(
+        &self,
+        real: i64,
+        read: impl FnOnce(&mut State, i64) -> T,
+    ) -> Result<T, SandboxError> {
         let mut cached = self.cached();
         self.refresh(&mut cached)?;
-        Ok(read(&mut cached.state))
+        if let Some(lived) = lived(&mut cached.state, real) {
+            match &self.place {
+                None => cached.state = lived,
+                Some(path) => {
+                    let _lock = lock(path)?;
+                    self.refresh(&mut cached)?;
+                    self.live(&mut cached, real)?;
+                }
+            }
+        }
+        let now = cached.state.now(real);
+        Ok(read(&mut cached.state, now))
     }
 
-    /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds.
+    /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds. What happens
+    /// by itself until then is kept in any case.
     pub(crate) fn write<T, E>(
         &self,
-        change: impl FnOnce(&mut State) -> Result<T, E>,
+        real: i64,
+        change: impl FnOnce(&mut State, i64) -> Result<T, E>,
     ) -> Result<Result<T, E>, SandboxError> {
         let mut cached = self.cached();
         let _lock = match &self.place {
@@ -65,8 +86,10 @@ impl Store {
             None => None,
         };
         self.refresh(&mut cached)?;
+        self.live(&mut cached, real)?;
         let mut draft = cached.state.clone();
-        let outcome = match change(&mut draft) {
+        let now = draft.now(real);
+        let outcome = match change(&mut draft, now) {
             Ok(value) => value,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -74,6 +97,26 @@ impl Store {
             self.keep(&mut cached, draft)?;
         }
         Ok(Ok(outcome))
+    }
+
+    /// Lets happen what happens by itself, and keeps it.
+    fn live(&self, cached: &mut Cached, real: i64) -> Result<(), SandboxError> {
+        match lived(&mut cached.state, real) {
+            Some(state) => self.keep(cached, state),
+            None => Ok(()),
+        }
+    }
+
+    /// What the account's clock shows.
+    pub(crate) fn now(&self, real: i64) -> Result<i64, SandboxError> {
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        Ok(cached.state.now(real))
+    }
+
+    /// Takes the messages that wait to be sent.
+    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.cached().state.outgoing)
     }
 
     pub(crate) fn id(&self) -> String {
@@ -86,12 +129,17 @@ impl Store {
     }
 
     pub(crate) fn snapshot(&self) -> Result<serde_json::Value, SandboxError> {
-        self.read(|state| serde_json::to_value(state).unwrap_or_default())
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        Ok(serde_json::to_value(&cached.state).unwrap_or_default())
     }
 
     pub(crate) fn pending_confirmations(&self) -> Result<Vec<(String, String, String)>, SandboxError> {
-        self.read(|state| {
-            let mut pending: Vec<_> = state
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        let pending = {
+            let mut pending: Vec<_> = cached
+                .state
                 .accounts
                 .values()
                 .flat_map(|account| account.regions.values())
@@ -111,7 +159,8 @@ impl Store {
                 .into_iter()
                 .map(|(_, topic, endpoint, token)| (topic.clone(), endpoint.clone(), token))
                 .collect()
-        })
+        };
+        Ok(pending)
     }
 
     /// Makes the file if it is not there.
@@ -161,7 +210,9 @@ impl Store {
         // Comparing the bytes costs less than parsing and, unlike the modification time, cannot
         // miss two writes within one tick of the file system's clock.
         if cached.bytes.as_ref() != Some(&bytes) {
+            let outgoing = std::mem::take(&mut cached.state.outgoing);
             cached.state = parse(path, &bytes)?;
+            cached.state.outgoing = outgoing;
             cached.bytes = Some(bytes);
         }
         Ok(())
@@ -182,6 +233,20 @@ impl Store {
         cached.state = state;
         Ok(())
     }
+}
+
+/// The state after what happened by itself, if anything did. If nothing did, the state only remembers
+/// in memory that it was looked at: that is no reason to write a file.
+fn lived(state: &mut State, real: i64) -> Option<State> {
+    let now = state.now(real);
+    if life::due(state, now) {
+        let mut draft = state.clone();
+        if life::live(&mut draft, now).changed {
+            return Some(draft);
+        }
+    }
+    state.lived = state.lived.max(now);
+    None
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<State, SandboxError> {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use winterbaume_cloudwatch::wire::PutCompositeAlarmInput;
 
+use super::history::{self, Configured};
 use super::{alarms, validate};
 use crate::protocol::Failure;
 use crate::route::Call;
@@ -37,7 +38,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
              specified together",
         ));
     }
-    let alarms = &mut state.region(&call.account, &call.region).alarms;
+    let region = state.region(&call.account, &call.region);
+    let alarms = &mut region.alarms;
     let missing: Vec<&str> = asked
         .iter()
         .chain(&suppressor)
@@ -68,8 +70,21 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
                 "An alarm named {name} of another alarm type already exists"
             )));
         }
+        // Another suppressor, or other periods: whatever ran is discarded.
+        let suppressed = |it: &AlarmSettings| {
+            let wait = it.actions_suppressor_wait_period;
+            (
+                it.actions_suppressor.clone(),
+                wait,
+                it.actions_suppressor_extension_period,
+            )
+        };
+        if suppressed(&live.settings) != suppressed(&settings) {
+            live.suppression = None;
+        }
         live.settings = settings;
         live.configured = call.now;
+        history::configured(region, &name, Configured::Updated, call.now);
         return Ok(());
     }
     let mut alarm = Alarm {
@@ -82,7 +97,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
         ..Alarm::default()
     };
     alarms::add(&mut alarm, input.tags.unwrap_or_default())?;
-    alarms.insert(name, alarm);
+    alarms.insert(name.clone(), alarm);
+    history::configured(region, &name, Configured::Created, call.now);
     Ok(())
 }
 

@@ -6,6 +6,8 @@ mod streams;
 
 use serde_json::Value;
 
+pub(crate) use streams::EVENT_OVERHEAD;
+
 use crate::protocol::{Failure, give, nothing, take};
 use crate::route::Call;
 use crate::state::{LogGroup, State};

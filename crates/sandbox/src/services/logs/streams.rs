@@ -6,13 +6,14 @@ use winterbaume_cloudwatchlogs::wire::{
 };
 
 use super::{constraint, group, group_arn, group_mut, invalid, page_of};
+use crate::life;
 use crate::protocol::Failure;
 use crate::route::Call;
 use crate::services::page;
 use crate::state::{LogStream, State};
 
 /// What CloudWatch Logs counts for each event beside its text.
-const EVENT_OVERHEAD: u64 = 26;
+pub(crate) const EVENT_OVERHEAD: u64 = 26;
 
 pub(crate) fn create(state: &mut State, call: &Call, input: CreateLogStreamRequest) -> Result<(), Failure> {
     let name = input.log_stream_name;
@@ -140,5 +141,18 @@ pub(crate) fn put_events(
         );
     }
     stream.last_ingestion = Some(call.now);
+    let events = input
+        .log_events
+        .into_iter()
+        .map(|event| (event.timestamp, event.message));
+    let events: Vec<(i64, String)> = events.collect();
+    life::events_arrive(
+        state,
+        &call.account,
+        &call.region,
+        &input.log_group_name,
+        &events,
+        call.now,
+    );
     Ok(PutLogEventsResponse::default())
 }
