@@ -528,6 +528,38 @@ async fn a_suppressor_keeps_a_composite_alarm_quiet() {
 }
 
 #[tokio::test]
+async fn another_suppressor_lets_go_what_waited() {
+    let world = World::new();
+    let topic = make_topic(&world, "security").await;
+    make_queue(&world, "alerts").await;
+    subscribe(&world, "security", "alerts", &[]).await;
+    for name in ["root", "maintenance", "calm"] {
+        let ignore = alarm(&world, name).treat_missing_data("ignore");
+        ignore.send().await.unwrap();
+    }
+    let put = |suppressor: &str| {
+        let put = world.cloudwatch().put_composite_alarm().alarm_name("told");
+        put.alarm_rule("ALARM(root)")
+            .alarm_actions(&topic)
+            .actions_suppressor(suppressor)
+            .actions_suppressor_wait_period(3600)
+            .actions_suppressor_extension_period(60)
+            .send()
+    };
+    put("maintenance").await.unwrap();
+    advance(&world, 60).await;
+    for name in ["maintenance", "root"] {
+        let set = world.cloudwatch().set_alarm_state().alarm_name(name);
+        let set = set.state_value(StateValue::Alarm).state_reason("a test");
+        set.send().await.unwrap();
+    }
+    put("maintenance").await.unwrap();
+    assert!(receive(&world, "alerts").await.is_empty());
+    put("calm").await.unwrap();
+    assert_eq!(envelopes(&world, "alerts").await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_state_that_was_set_acts_and_goes() {
     let world = World::new();
     let topic = make_topic(&world, "security").await;
