@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+mod daily;
+
+pub(crate) use daily::*;
+
 const AFTER_HELP: &str = "\
 Exit codes:
   0    done, or no differences
@@ -12,7 +16,8 @@ Exit codes:
   2    differences (plan --detailed-exitcode)
   3    nothing is broken, and a person has something to do first (status)
   4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
-       match), patterns differ
+       match), patterns differ, nobody would hear (notify), nothing waits (resend), no event has the
+       id (events)
   5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
        approved plan does not fit the account any more
   64   the command line is wrong
@@ -120,6 +125,29 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Take away all that the stack made; what holds data is released, not deleted
     Destroy(Destroy),
+    /// Publish a test message to a topic of the spec, and say who gets it
+    ///
+    /// Shows the subscribers, endpoints masked, and asks before it publishes. Exits with 4 when no
+    /// confirmed subscriber would get the message: nothing is published then.
+    Notify(Notify),
+    /// Confirm a subscription, so that only the account's own credentials can end it
+    ///
+    /// A request to confirm that is answered by its link can be ended by the link in any message, without
+    /// signing in; and mail scanners follow links. What this command confirms ends with `Unsubscribe`, signed
+    /// by the account. It takes the link's address (in single quotes: it holds `&`) or the token in it, which
+    /// is valid for two days.
+    Confirm(Confirm),
+    /// Ask the subscribers again who have not confirmed: SNS sends each another request
+    ///
+    /// Only those that the spec names and that wait. Exits with 4 when none waits; nothing is sent then.
+    Resend(Resend),
+    /// Show what CloudTrail's event history has of the account: who called what, from where
+    ///
+    /// The management events that the spec's region logged, the newest first, up to 90 days back; an event is
+    /// there some minutes after the call. Calls of IAM and other global services are in us-east-1. AWS answers
+    /// twice a second, with 50 events, and takes one condition: it gets the rarest, and what the others leave
+    /// out is left out here. Names are as in the record, capitals too. Exits with 4 when no event has the id.
+    Events(Events),
     /// Explain, compare and try out filter patterns, offline
     Pattern(Pattern),
     /// Write a commented spec to start from
@@ -352,6 +380,8 @@ pub(crate) enum Purpose {
     Plan,
     /// Reading and writing.
     Apply,
+    /// The everyday commands, such as notify.
+    Daily,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -3,11 +3,15 @@
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod confirm;
 pub(crate) mod destroy;
+pub(crate) mod events;
 pub(crate) mod init;
+pub(crate) mod notify;
 pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod plan;
+pub(crate) mod resend;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
 pub(crate) mod status;

@@ -11,6 +11,7 @@ pub(crate) fn run(args: &Permissions, terminal: &Terminal) -> Result<Exit, Failu
     let purpose = match args.purpose {
         Purpose::Plan => For::Plan,
         Purpose::Apply => For::Apply,
+        Purpose::Daily => For::Daily,
     };
     terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()))?;
     Ok(Exit::Done)

@@ -1,0 +1,34 @@
+//! What people do by hand: try a topic, confirm, look at what happened.
+
+use trailwarden_account::{AccountError, Operate};
+use trailwarden_spec::evidence::Subscriber;
+use trailwarden_spec::happened::{Happened, Lookup};
+use trailwarden_spec::kinds::Subscription;
+
+use crate::aws::Page;
+use crate::provider::Provider;
+
+mod history;
+mod notices;
+
+impl Operate for Provider {
+    async fn subscribers(&self, topic: &str) -> Result<Option<Vec<Subscriber>>, AccountError> {
+        notices::subscribers(self.aws().await?, topic).await
+    }
+
+    async fn publish(&self, topic: &str, subject: &str, body: &str) -> Result<String, AccountError> {
+        notices::publish(self.aws().await?, topic, subject, body).await
+    }
+
+    async fn confirm(&self, topic: &str, token: &str) -> Result<String, AccountError> {
+        notices::confirm(self.aws().await?, topic, token).await
+    }
+
+    async fn ask_again(&self, subscription: &Subscription) -> Result<(), AccountError> {
+        subscription.create(self.aws().await?).await
+    }
+
+    async fn look_up(&self, lookup: &Lookup) -> Result<Vec<Happened>, AccountError> {
+        history::look_up(self.aws().await?, lookup).await
+    }
+}

@@ -1,0 +1,318 @@
+//! What people do every day with a watch that works.
+
+use crate::support::clients::{Clients, wait};
+use crate::support::proxy::Proxy;
+use crate::support::world::World;
+
+/// Two topics: one that two addresses and a queue hear, one that nobody hears.
+const SPEC: &str = r#"
+format = 1
+
+[stack]
+name = "acme"
+account = "123456789012"
+region = "us-east-1"
+
+[defaults]
+log_group = "activity"
+notify = ["security"]
+
+[trail.main]
+name = "acme-main"
+bucket = "logs"
+log_group = "activity"
+
+[bucket.logs]
+name = "acme-${account}-daily"
+
+[log_group.activity]
+name = "/acme/activity"
+retention_days = 30
+
+[topic.security]
+name = "acme-security"
+[[topic.security.subscription]]
+protocol = "email"
+endpoint = "secops@example.com"
+[[topic.security.subscription]]
+protocol = "email"
+endpoint = "oncall@example.com"
+
+[topic.quiet]
+
+[rule.iam-changes]
+description = "somebody changed who may do what"
+pattern = '{ $.eventSource = "iam.amazonaws.com" && $.eventName = "Create*" }'
+"#;
+
+const TOKEN: &str =
+    "2336412f37fb687f5d51e6e241d09c805a5a57b30d712f794cc5f6a988666d92768dd60a747ba6f3beb71854e285d6ad";
+
+fn applied() -> World {
+    let world = World::on_sandbox();
+    world.write("spec.toml", &SPEC.replace("123456789012", &world.account));
+    world.apply();
+    world
+}
+
+/// The writes that a command makes.
+fn writes(world: &World, arguments: &[&str], code: i32) -> Vec<String> {
+    let proxy = Proxy::start(&world.endpoint);
+    world.run_at(&proxy.endpoint, arguments).exits(code);
+    let calls = proxy.calls().into_iter().filter(|call| call.write);
+    calls.map(|call| call.operation).collect()
+}
+
+#[test]
+fn a_topic_is_tried_once_somebody_hears_it() {
+    let world = applied();
+    // Nobody has confirmed: nothing is published, and nothing is asked.
+    let nobody = world.run(&["notify", "security"]).exits(4);
+    nobody
+        .prints("The topic acme-security has 2 subscribers:")
+        .prints("email      s***s@example.com  not confirmed, so it gets nothing\n")
+        .prints("Nobody would get a message; nothing was published.\n")
+        .says("trailwarden resend security");
+    world
+        .run(&["notify", "quiet"])
+        .exits(4)
+        .prints("has no subscribers");
+
+    let link = format!(
+        "https://sns.us-east-1.amazonaws.com/confirmation.html?TopicArn=arn:aws:sns:us-east-1:{}:acme-security&Token={TOKEN}\
+         &Endpoint=secops@example.com",
+        world.account
+    );
+    let confirmed = world.run(&["confirm", "topic.security", &link]).exits(0);
+    assert!(!confirmed.stdout.contains(TOKEN) && !confirmed.stderr.contains(TOKEN));
+    let only = format!("Only credentials of account {} can end it", world.account);
+    let confirmed = confirmed.prints(&only);
+    let arn = confirmed
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("Confirmed: "))
+        .expect("its ARN");
+    let attributes = Clients::of(&world)
+        .sns
+        .get_subscription_attributes()
+        .subscription_arn(arn);
+    let attributes = wait(attributes.send()).expect("attributes").attributes;
+    assert_eq!(attributes.expect("some")["ConfirmationWasAuthenticated"], "true");
+
+    // Now one hears it; without a terminal the question needs an answer on the command line.
+    let asks = world.run(&["notify", "security"]).exits(64);
+    asks.prints("s***s@example.com  confirmed\n").says("--yes");
+    assert_eq!(writes(&world, &["notify", "security", "--yes"], 0), ["Publish"]);
+    world
+        .run(&["notify", "topic.acme-security", "--yes", "--spec", "spec.toml"])
+        .exits(0)
+        .prints(": 1 confirmed subscriber gets it.\n");
+}
+
+#[test]
+fn the_test_message_says_that_nothing_has_happened() {
+    let world = applied();
+    let clients = Clients::of(&world);
+    let queue = wait(clients.sqs.create_queue().queue_name("tests").send()).expect("a queue");
+    let queue = queue.queue_url.expect("its URL");
+    let arn = format!("arn:aws:sqs:us-east-1:{}:tests", world.account);
+    let policy = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"Service": "sns.amazonaws.com"}},
+            "Action": "sqs:SendMessage", "Resource": "{arn}"}}]}}"#
+    );
+    let open = clients
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&queue)
+        .attributes(aws_sdk_sqs::types::QueueAttributeName::Policy, policy);
+    wait(open.send()).expect("a policy");
+    let subscribe = clients
+        .sns
+        .subscribe()
+        .topic_arn(clients.topic("acme-security"))
+        .protocol("sqs")
+        .endpoint(&arn);
+    wait(subscribe.send()).expect("a subscription");
+    world
+        .run(&["notify", "security", "--yes"])
+        .exits(0)
+        .prints("has 3 subscribers")
+        .prints("1 confirmed subscriber gets it");
+    let messages = wait(clients.sqs.receive_message().queue_url(&queue).send()).expect("messages");
+    let body = messages.messages()[0].body().expect("a body");
+    let notice: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!(notice["Subject"], "trailwarden: test message");
+    let text = notice["Message"].as_str().expect("a text");
+    assert!(
+        text.starts_with("This is a test message. Nothing has happened"),
+        "{text}"
+    );
+    let from = format!(
+        "told by the topic acme-security of the stack acme in account {}, us-east-1",
+        world.account
+    );
+    assert!(text.contains(&from), "{text}");
+
+    // A filter policy on attributes keeps it back, as it keeps alarms back.
+    let listed = wait(
+        clients
+            .sns
+            .list_subscriptions_by_topic()
+            .topic_arn(clients.topic("acme-security"))
+            .send(),
+    );
+    let listed = listed.expect("a list");
+    let of_queue = listed
+        .subscriptions()
+        .iter()
+        .find(|it| it.protocol() == Some("sqs"))
+        .and_then(|it| it.subscription_arn())
+        .expect("the queue's");
+    let filter = clients
+        .sns
+        .set_subscription_attributes()
+        .subscription_arn(of_queue)
+        .attribute_name("FilterPolicy")
+        .attribute_value(r#"{"severity": ["high"]}"#);
+    wait(filter.send()).expect("a filter policy");
+    world
+        .run(&["notify", "security", "--yes"])
+        .exits(4)
+        .prints("confirmed, but its filter policy lets no message without attributes through")
+        .prints("nothing was published");
+}
+
+#[test]
+fn who_has_not_confirmed_is_asked_again_on_request() {
+    let world = applied();
+    world
+        .run(&["resend", "security"])
+        .exits(0)
+        .prints("asked again: email s***s@example.com, for topic.security\n")
+        .prints("asked again: email o***l@example.com, for topic.security\n")
+        .says("within two days");
+    world.run(&["confirm", "security", TOKEN]).exits(0);
+    assert_eq!(writes(&world, &["resend"], 0), ["Subscribe"]);
+    world.run(&["confirm", "security", TOKEN]).exits(0);
+    assert_eq!(writes(&world, &["resend"], 4), [""; 0]);
+    // Nobody waits for this token any more.
+    let refused = world.run(&["confirm", "security", TOKEN]).exits(1);
+    assert!(!refused.stderr.contains(TOKEN));
+    refused
+        .says("SNS does not know this token for the topic `acme-security`")
+        .says("trailwarden resend");
+}
+
+#[test]
+fn what_is_not_in_the_spec_is_named_with_what_is() {
+    let world = World::on_sandbox();
+    world.write("spec.toml", &SPEC.replace("123456789012", &world.account));
+    world
+        .run(&["notify", "secruity"])
+        .exits(64)
+        .says("there is no topic `secruity` in the spec")
+        .says("it has `topic.quiet`, `topic.security`");
+    world
+        .run(&["notify", "security"])
+        .exits(1)
+        .says("there is no topic `acme-security` in the account")
+        .says("`trailwarden apply` makes it");
+    world
+        .run(&["confirm", "security", "https://sns.us-east-1.amazonaws.com/"])
+        .exits(64)
+        .says("single quotes");
+    world
+        .run(&["notify", "security", "--spec", "gone.toml"])
+        .exits(65);
+    let policy = world
+        .run(&["permissions", "spec.toml", "--for", "daily"])
+        .exits(0)
+        .prints("sns:Publish")
+        .prints("sns:ConfirmSubscription");
+    assert!(!policy.stdout.contains("Create"));
+}
+
+/// The lines of a command's output, without the head.
+fn rows(stdout: &str) -> Vec<Vec<String>> {
+    let lines = stdout.lines().skip(1);
+    lines
+        .map(|line| line.split_whitespace().map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
+fn the_event_history_is_asked_by_name_user_resource_source_and_time() {
+    let world = applied();
+    let all = world.run(&["events", "--limit", "500"]).exits(0);
+    assert!(all.stdout.starts_with("TIME "), "{}", all.stdout);
+    let newest_first: Vec<String> = rows(&all.stdout).iter().map(|row| row[0].clone()).collect();
+    assert!(newest_first.is_sorted_by(|a, b| a >= b));
+
+    let named = world.run(&["events", "--name", "CreateTrail"]).exits(0);
+    let [made] = rows(&named.stdout).try_into().expect("one event");
+    assert_eq!(made[1..], ["cloudtrail", "CreateTrail", "sandbox", "127.0.0.1"]);
+    // AWS is asked for one thing; the others are looked at here.
+    let both = [
+        "events",
+        "--name",
+        "CreateTrail",
+        "--resource",
+        "acme-main",
+        "--user",
+        "sandbox",
+    ];
+    let proxy = Proxy::start(&world.endpoint);
+    let ran = world.run_at(&proxy.endpoint, &both).exits(0);
+    assert_eq!(rows(&ran.stdout), [made.clone()]);
+    let other = [
+        "events",
+        "--name",
+        "CreateTrail",
+        "--user",
+        "sandbox",
+        "--source",
+        "iam",
+    ];
+    world
+        .run(&other)
+        .exits(0)
+        .says("No event fits; `--since` looks further back.");
+    let iam = world
+        .run(&["events", "--source", "iam", "--name", "CreateRole"])
+        .exits(0);
+    assert_eq!(rows(&iam.stdout).len(), 1);
+    world
+        .run(&["events", "--limit", "2"])
+        .exits(0)
+        .says("The newest 2; there may be more");
+    world
+        .run(&["events", "--until", "2020-01-01"])
+        .exits(64)
+        .says("`--until` is before `--since`");
+    let none = world
+        .run(&["events", "--since", "2019-01-01", "--until", "2020-01-01"])
+        .exits(0);
+    assert_eq!(none.stdout, "");
+
+    let lines = world
+        .run(&["events", "--name", "CreateTrail", "--format", "json"])
+        .exits(0);
+    let line: serde_json::Value = serde_json::from_str(&lines.stdout).expect("one object");
+    assert_eq!(line["resources"][0]["name"], "acme-main");
+    assert_eq!(
+        line["who"],
+        format!("arn:aws:iam::{}:user/sandbox", world.account)
+    );
+    let id = line["id"].as_str().expect("an id");
+    let whole = world.run(&["events", "--id", id]).exits(0);
+    let whole: serde_json::Value = serde_json::from_str(&whole.stdout).expect("the record");
+    assert_eq!(whole["requestParameters"]["name"], "acme-main");
+    world
+        .run(&["events", "--id", "00000000-0000-0000-0000-000000000000"])
+        .exits(4)
+        .says("has no event `00000000-0000-0000-0000-000000000000`");
+    world
+        .run(&["events", "--since", "yesterday"])
+        .exits(64)
+        .says("24h");
+}
