@@ -101,7 +101,7 @@ fn a_topic_is_tried_once_somebody_hears_it() {
 
     // Now one hears it; without a terminal the question needs an answer on the command line.
     let asks = world.run(&["notify", "security"]).exits(64);
-    asks.prints("s***s@example.com  confirmed\n").says("--yes");
+    asks.prints("@example.com  confirmed\n").says("--yes");
     assert_eq!(writes(&world, &["notify", "security", "--yes"], 0), ["Publish"]);
     world
         .run(&["notify", "topic.acme-security", "--yes", "--spec", "spec.toml"])
@@ -315,4 +315,156 @@ fn the_event_history_is_asked_by_name_user_resource_source_and_time() {
         .run(&["events", "--since", "yesterday"])
         .exits(64)
         .says("24h");
+}
+
+/// Moves the account's clock on. Only accounts in files have one.
+fn advance(world: &World, by: &str) {
+    world
+        .run(&["sandbox", "clock", "--advance", by, "--sandbox"])
+        .exits(0);
+}
+
+/// Plays the record of a user that somebody makes, as CloudTrail would deliver it.
+fn somebody_makes_a_user(world: &World, id: &str, error: &str) {
+    let shown = world.run(&["sandbox", "clock", "--sandbox"]).exits(0);
+    let record = format!(
+        r#"{{"eventVersion": "1.08", "eventTime": "{}", "eventName": "CreateUser", "eventSource": "iam.amazonaws.com",
+            "awsRegion": "us-east-1", "sourceIPAddress": "203.0.113.9", "eventID": "{id}", "eventType": "AwsApiCall",
+            "managementEvent": true, "readOnly": false, "recipientAccountId": "{account}"{error},
+            "userIdentity": {{"type": "AssumedRole", "arn": "arn:aws:sts::{account}:assumed-role/admin/ann",
+            "accountId": "{account}"}}, "requestParameters": {{"userName": "eve"}}}}"#,
+        shown.stdout.trim(),
+        account = world.account
+    );
+    world.write("record.json", &record);
+    let play = [
+        "sandbox",
+        "play",
+        "--account",
+        &world.account,
+        "--sandbox",
+        "record.json",
+    ];
+    world.run(&play).exits(0).prints("1 taken");
+}
+
+/// The account in a file, with the spec applied.
+fn in_a_file() -> World {
+    let world = World::on_sandbox();
+    world.write("spec.toml", &SPEC.replace("123456789012", &world.account));
+    world.run(&["apply", "spec.toml", "--yes", "--sandbox"]).exits(0);
+    world
+}
+
+#[test]
+fn a_log_group_is_read_by_pattern_and_by_rule() {
+    let world = in_a_file();
+    advance(&world, "6m");
+    somebody_makes_a_user(&world, "e-1", "");
+    let rule = world
+        .run(&["logs", "--rule", "iam-changes", "--since", "1m", "--sandbox"])
+        .exits(0);
+    let words: Vec<&str> = rule.stdout.split_whitespace().collect();
+    assert_eq!(
+        words[1..],
+        ["iam", "CreateUser", "ann", "203.0.113.9"],
+        "{}",
+        rule.stdout
+    );
+    let pattern = ["logs", "activity", "--sandbox", "--pattern"];
+    let failed = [&pattern[..], &["{ $.errorCode = \"AccessDenied\" }"]].concat();
+    let none = world.run(&failed).exits(0).says("No event fits");
+    assert_eq!(none.stdout, "");
+    somebody_makes_a_user(&world, "e-2", r#", "errorCode": "AccessDenied""#);
+    let one = world.run(&failed).exits(0);
+    assert!(
+        one.stdout.ends_with("203.0.113.9      AccessDenied\n"),
+        "{}",
+        one.stdout
+    );
+
+    // JSON has the whole of it; what the trail delivered of the apply itself is there, too.
+    let json = [&pattern[..], &["{ $.eventID = \"e-1\" }", "--format", "json"]].concat();
+    let json = world.run(&json).exits(0);
+    let line: serde_json::Value = serde_json::from_str(&json.stdout).expect("one object");
+    assert_eq!(line["message"]["requestParameters"]["userName"], "eve");
+    let stream = format!("{}_CloudTrail_us-east-1", world.account);
+    assert_eq!(line["stream"], stream.as_str());
+    world
+        .run(&["logs", "--streams", "--sandbox"])
+        .exits(0)
+        .prints(&format!("  {stream}\n"));
+    let last = world
+        .run(&["logs", "--limit", "1", "--sandbox"])
+        .exits(0)
+        .says("The newest 1; there may be more");
+    assert_eq!(last.stdout.lines().count(), 1);
+
+    world
+        .run(&["logs", "--pattern", "{ $.eventName = }", "--sandbox"])
+        .exits(65);
+    world
+        .run(&["logs", "--rule", "nothing", "--sandbox"])
+        .exits(64)
+        .says("there is no rule `nothing` in the spec")
+        .says("`rule.iam-changes`");
+    let empty = World::on_sandbox();
+    empty.write("spec.toml", &SPEC.replace("123456789012", &empty.account));
+    empty
+        .run(&["logs"])
+        .exits(1)
+        .says("there is no log group `/acme/activity`");
+}
+
+#[test]
+fn a_log_group_is_followed() {
+    let world = applied();
+    let clients = Clients::of(&world);
+    let stream = clients
+        .logs
+        .create_log_stream()
+        .log_group_name("/acme/activity")
+        .log_stream_name("app");
+    wait(stream.send()).expect("a stream");
+    let put = |text: &str| {
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .expect("after 1970");
+        let event = aws_sdk_cloudwatchlogs::types::InputLogEvent::builder()
+            .timestamp(i64::try_from(now.as_millis()).expect("a time"))
+            .message(text)
+            .build()
+            .expect("an event");
+        let put = clients
+            .logs
+            .put_log_events()
+            .log_group_name("/acme/activity")
+            .log_stream_name("app")
+            .log_events(event);
+        wait(put.send()).expect("taken");
+    };
+    put("one");
+    let arguments = ["logs", "--follow", "--pattern", "-two"];
+    let mut command = world
+        .command(&world.endpoint, &arguments)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    let output = std::io::BufReader::new(command.stdout.take().expect("its output"));
+    let mut lines = std::io::BufRead::lines(output).map(|line| line.expect("UTF-8"));
+    let first = lines.next().expect("a line");
+    assert!(first.ends_with("Z  one"), "{first}");
+    put("two");
+    put("three");
+    // What was shown is not shown again.
+    let next = lines.next().expect("a line");
+    assert!(next.ends_with("Z  three"), "{next}");
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &command.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(interrupt.success());
+    assert_eq!(command.wait().expect("its end").code(), Some(130));
+    assert_eq!(lines.next(), None);
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, Lookup};
+use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::{AccountError, Observe};
@@ -50,4 +50,25 @@ pub trait Operate: Observe {
     /// # Errors
     /// When a call fails, or the times are no span.
     fn look_up(&self, lookup: &Lookup) -> impl Future<Output = Result<Vec<Happened>, AccountError>> + Send;
+
+    /// Lists the streams of a log group (`DescribeLogStreams`), those with the newest events first, as far as
+    /// `CloudWatch` Logs knows by now.
+    ///
+    /// # Errors
+    /// When the group is not there.
+    fn log_streams(
+        &self,
+        group: &str,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<LogStream>, AccountError>> + Send;
+
+    /// Reads events of a log group (`FilterLogEvents`): the newest that fit, the oldest of them first. AWS
+    /// reads from the oldest on, so that a long time takes many calls.
+    ///
+    /// # Errors
+    /// When the group is not there, or AWS does not take the pattern.
+    fn log_events(
+        &self,
+        query: &LogQuery,
+    ) -> impl Future<Output = Result<Vec<LogEvent>, AccountError>> + Send;
 }

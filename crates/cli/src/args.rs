@@ -148,6 +148,13 @@ pub(crate) enum Command {
     /// twice a second, with 50 events, and takes one condition: it gets the rarest, and what the others leave
     /// out is left out here. Names are as in the record, capitals too. Exits with 4 when no event has the id.
     Events(Events),
+    /// Show what is in a log group of the spec, or follow it
+    ///
+    /// The newest events that fit, the oldest of them first. A record of CloudTrail is shown in a line: when
+    /// the call was, service, event, who, from where, and the error if it failed; any other event is shown as
+    /// it is. `--format json` has the whole of each. With `--follow` the group is asked every five seconds;
+    /// Ctrl-C ends it with 130. Exits with 65 for a pattern that AWS refuses.
+    Logs(Logs),
     /// Explain, compare and try out filter patterns, offline
     Pattern(Pattern),
     /// Write a commented spec to start from

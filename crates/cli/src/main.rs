@@ -87,6 +87,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Confirm(confirm) => commands::confirm::run(&global, &confirm, terminal).await,
                 Command::Resend(resend) => commands::resend::run(&global, &resend, terminal).await,
                 Command::Events(events) => commands::events::run(&global, &events, terminal).await,
+                Command::Logs(logs) => commands::logs::run(&global, &logs, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]

@@ -133,7 +133,7 @@ pub struct LogQuery {
     pub pattern: Option<String>,
     /// Not before, in milliseconds since 1970: the time of the log event.
     pub from: i64,
-    /// Before, in milliseconds since 1970.
+    /// Not after, in milliseconds since 1970.
     pub to: Option<i64>,
     /// How many events to keep: the newest.
     pub most: usize,

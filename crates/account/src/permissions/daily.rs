@@ -14,6 +14,11 @@ pub(super) const GRANTS: &[Grant] = &[
 
     always("cloudtrail:LookupEvents", On::Nothing, &["cloudtrail:LookupEvents"]),
 
+    read("logs:DescribeLogStreams", Kind::LogGroup, On::Group, &["logs:DescribeLogStreams"]),
+    read("logs:FilterLogEvents", Kind::LogGroup, On::Group, &["logs:FilterLogEvents"]),
+    // CloudWatch Logs decrypts in the name of whoever reads.
+    read("logs:FilterLogEvents", Kind::Key, On::Key, &["kms:Decrypt"]),
+
     read("sns:GetTopicAttributes", Kind::Topic, On::Topic, &["sns:GetTopicAttributes"]),
     read("sns:ListSubscriptionsByTopic", Kind::Topic, On::Topic, &["sns:ListSubscriptionsByTopic"]),
     // A filter policy may keep a message back.

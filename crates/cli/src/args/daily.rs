@@ -133,6 +133,48 @@ pub(crate) struct Events {
     pub(crate) format: Lines,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// The log group: its label, `log_group.LABEL`, or as the plan shows it; not needed where the spec has one
+    #[arg(value_name = "GROUP")]
+    pub(crate) group: Option<String>,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// Only events that match this pattern, in single quotes; AWS evaluates it
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        allow_hyphen_values = true,
+        help_heading = "Which events"
+    )]
+    pub(crate) pattern: Option<String>,
+    /// Only events that match this rule's pattern, as the spec says it; of the rule's log group
+    #[arg(
+        long, value_name = "LABEL", conflicts_with_all = ["group", "pattern"], help_heading = "Which events"
+    )]
+    pub(crate) rule: Option<String>,
+    /// Not before: how long ago, such as 90m, 24h or 7d, or a time, such as 2026-03-01T12:00:00Z
+    #[arg(
+        long, value_name = "WHEN", default_value = "1h", value_parser = when, help_heading = "Which events"
+    )]
+    pub(crate) since: When,
+    /// Not after
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which events")]
+    pub(crate) until: Option<When>,
+    /// How many, of the newest
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Which events")]
+    pub(crate) limit: usize,
+    /// Go on with what arrives, until Ctrl-C
+    #[arg(long, short, conflicts_with = "until")]
+    pub(crate) follow: bool,
+    /// List the streams of the group instead, those with the newest events first
+    #[arg(long, conflicts_with_all = ["pattern", "rule", "since", "until", "follow"])]
+    pub(crate) streams: bool,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Lines,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

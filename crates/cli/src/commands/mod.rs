@@ -7,6 +7,7 @@ pub(crate) mod confirm;
 pub(crate) mod destroy;
 pub(crate) mod events;
 pub(crate) mod init;
+pub(crate) mod logs;
 pub(crate) mod notify;
 pub(crate) mod pattern;
 pub(crate) mod permissions;

@@ -20,7 +20,9 @@ fn explained(group: &str, error: AccountError) -> AccountError {
     match error.is("ResourceNotFoundException") {
         true => error.known(
             ErrorKind::NotFound,
-            format!("there is no log group `{group}` in this account and region; apply makes those of the spec"),
+            format!(
+                "there is no log group `{group}` in this account and region; apply makes those of the spec"
+            ),
         ),
         false => error,
     }
@@ -76,7 +78,6 @@ pub(super) async fn events(aws: &Aws, query: &LogQuery) -> Result<Vec<LogEvent>,
                 .log_group_name(group)
                 .set_filter_pattern(pattern.clone())
                 .start_time(*from)
-                // The end is exclusive, as it is for streams.
                 .set_end_time(*to)
                 .set_next_token(token.clone())
                 .send()

@@ -2,13 +2,14 @@
 
 use trailwarden_account::{AccountError, Operate};
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, Lookup};
+use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::aws::Page;
 use crate::provider::Provider;
 
 mod history;
+mod logs;
 mod notices;
 
 impl Operate for Provider {
@@ -30,5 +31,13 @@ impl Operate for Provider {
 
     async fn look_up(&self, lookup: &Lookup) -> Result<Vec<Happened>, AccountError> {
         history::look_up(self.aws().await?, lookup).await
+    }
+
+    async fn log_streams(&self, group: &str, most: usize) -> Result<Vec<LogStream>, AccountError> {
+        logs::streams(self.aws().await?, group, most).await
+    }
+
+    async fn log_events(&self, query: &LogQuery) -> Result<Vec<LogEvent>, AccountError> {
+        logs::events(self.aws().await?, query).await
     }
 }
