@@ -468,3 +468,185 @@ fn a_log_group_is_followed() {
     assert_eq!(command.wait().expect("its end").code(), Some(130));
     assert_eq!(lines.next(), None);
 }
+
+#[test]
+fn a_trail_is_stopped_and_started_until_the_next_apply() {
+    let world = applied();
+    world.run(&["logging", "stop", "main"]).exits(64).says("--yes");
+    let stop = ["logging", "stop", "main", "--yes"];
+    assert_eq!(writes(&world, &stop, 0), ["StopLogging"]);
+    world
+        .run(&stop)
+        .exits(0)
+        .prints("The trail acme-main does not record already; nothing was done.\n")
+        .prints("The spec wins: the next apply starts it again. To keep it so, write into `[trail.main]` (spec.toml:13):\n")
+        .prints("    logging = false\n");
+    world
+        .run(&["plan", "--detailed-exitcode"])
+        .exits(2)
+        .prints("logging");
+    assert_eq!(
+        writes(&world, &["logging", "start", "trail.main"], 0),
+        ["StartLogging"]
+    );
+    world.expect_no_differences();
+    let again = world.run(&["logging", "start", "trail.acme-main"]).exits(0);
+    assert_eq!(
+        again.stdout,
+        "The trail acme-main records already; nothing was done.\n"
+    );
+
+    // The line that it offers is one that the spec takes.
+    world.run(&stop).exits(0);
+    let text = SPEC.replace("123456789012", &world.account);
+    world.write(
+        "spec.toml",
+        &text.replace("[trail.main]\n", "[trail.main]\nlogging = false\n"),
+    );
+    // Only its heartbeat is in question, which has nothing to listen to any more.
+    let plan = world.run(&["plan"]).exits(5).prints("alarm.acme-main-heartbeat");
+    assert!(!plan.stdout.contains("trail.acme-main"), "{}", plan.stdout);
+    world
+        .run(&["logging", "start", "main"])
+        .exits(0)
+        .prints("the next apply stops it again")
+        .prints("    logging = true\n");
+}
+
+#[test]
+fn a_trail_s_delivery_is_turned_off_and_on_until_the_next_apply() {
+    let world = applied();
+    world.run(&["delivery", "off", "main"]).exits(64).says("--yes");
+    let off = ["delivery", "off", "main", "--yes"];
+    assert_eq!(writes(&world, &off, 0), ["UpdateTrail"]);
+    world
+        .run(&off)
+        .exits(0)
+        .prints("The trail acme-main delivers to no log group already; nothing was done.\n")
+        .prints("The spec wins: the next apply turns it on again.")
+        .prints("    cloudwatch_logs = false\n");
+    world.run(&["plan", "--detailed-exitcode"]).exits(2);
+    assert_eq!(writes(&world, &["delivery", "on", "main"], 0), ["UpdateTrail"]);
+    world.expect_no_differences();
+    let again = world.run(&["delivery", "on", "main"]).exits(0);
+    assert_eq!(
+        again.stdout,
+        "The trail acme-main delivers to /acme/activity already; nothing was done.\n"
+    );
+
+    world.run(&off).exits(0);
+    let text = SPEC.replace("123456789012", &world.account);
+    let section = "bucket = \"logs\"\nlog_group = \"activity\"\n";
+    assert!(text.contains(section));
+    world.write(
+        "spec.toml",
+        &text.replace(section, "bucket = \"logs\"\ncloudwatch_logs = false\n"),
+    );
+    let plan = world.run(&["plan"]).exits(5).prints("alarm.acme-main-heartbeat");
+    assert!(!plan.stdout.contains("trail.acme-main"), "{}", plan.stdout);
+    world
+        .run(&["delivery", "on", "main"])
+        .exits(64)
+        .says("`[trail.main]` (spec.toml:13) names no log group to deliver to");
+}
+
+#[test]
+fn somebody_else_s_trail_is_left_alone() {
+    let world = applied();
+    let clients = Clients::of(&world);
+    let marks = clients
+        .cloudtrail
+        .remove_tags()
+        .resource_id(format!(
+            "arn:aws:cloudtrail:us-east-1:{}:trail/acme-main",
+            world.account
+        ))
+        .tags_list(
+            aws_sdk_cloudtrail::types::Tag::builder()
+                .key("trailwarden:stack")
+                .build()
+                .expect("a tag"),
+        );
+    wait(marks.send()).expect("the mark is gone");
+    world
+        .run(&["logging", "stop", "main", "--yes"])
+        .exits(1)
+        .says("is not the stack's; nothing was done")
+        .says("trailwarden plan");
+    let empty = World::on_sandbox();
+    empty.write("spec.toml", &SPEC.replace("123456789012", &empty.account));
+    empty
+        .run(&["delivery", "off", "main", "--yes"])
+        .exits(1)
+        .says("there is no trail `acme-main`");
+}
+
+#[test]
+fn an_alarm_is_explained_by_the_events_behind_it() {
+    let world = in_a_file();
+    let explain = ["explain", "iam-changes", "--sandbox"];
+    somebody_makes_a_user(&world, "e-0", "");
+    advance(&world, "30m");
+    somebody_makes_a_user(&world, "e-1", r#", "errorCode": "AccessDenied""#);
+    advance(&world, "10m");
+    let who = format!("arn:aws:sts::{}:assumed-role/admin/ann", world.account);
+    let told = world
+        .run(&explain)
+        .exits(0)
+        .prints("rule.iam-changes (alarm acme-iam-changes)\n")
+        .prints("-> ALARM\n  Threshold Crossed: 1")
+        .prints("  1 event of /acme/activity from ")
+        .prints("  CreateUser of iam.amazonaws.com, failed with AccessDenied\n")
+        .prints(&format!("      who    {who}\n"))
+        .prints("      where  us-east-1, from 203.0.113.9\n")
+        .prints("      event  e-1\n");
+    assert_eq!(told.stdout.matches("Threshold Crossed").count(), 1);
+
+    // The time before has the other event, and neither has both.
+    let both = [&explain[..], &["--last", "5", "--format", "json"]].concat();
+    let json = world.run(&both).exits(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!(json["alarm"], "acme-iam-changes");
+    let ids = |at: usize| -> Vec<String> {
+        let events = json["went_off"][at]["counted"][0]["events"].as_array();
+        let ids = events
+            .into_iter()
+            .flatten()
+            .map(|event| event["id"].to_string());
+        ids.collect()
+    };
+    assert_eq!(json["went_off"].as_array().map(Vec::len), Some(2), "{json:#}");
+    assert_eq!(ids(0), ["\"e-1\""]);
+    assert_eq!(ids(1), ["\"e-0\""]);
+    assert_eq!(
+        json["went_off"][0]["counted"][0]["events"][0]["who"],
+        who.as_str()
+    );
+}
+
+#[test]
+fn an_alarm_that_has_not_gone_off_has_nothing_to_explain() {
+    let world = applied();
+    world
+        .run(&["explain", "rule.iam-changes"])
+        .exits(4)
+        .prints("It has not gone off in the 30 days that CloudWatch remembers.\n");
+    world
+        .run(&["explain", "iam"])
+        .exits(64)
+        .says("there is no alarm `iam` in the spec")
+        .says("`rule.iam-changes`");
+    // Somebody tries the alarm: there is no event behind it.
+    let set = Clients::of(&world)
+        .cloudwatch
+        .set_alarm_state()
+        .alarm_name("acme-iam-changes")
+        .state_value(aws_sdk_cloudwatch::types::StateValue::Alarm)
+        .state_reason("a trial");
+    wait(set.send()).expect("its state");
+    world
+        .run(&["explain", "rule.iam-changes"])
+        .exits(0)
+        .prints("-> ALARM\n  a trial\n")
+        .prints("somebody set the alarm's state, or the events are gone");
+}

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup};
+use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup, Transition};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::{AccountError, Observe};
@@ -71,4 +71,12 @@ pub trait Operate: Observe {
         &self,
         query: &LogQuery,
     ) -> impl Future<Output = Result<Vec<LogEvent>, AccountError>> + Send;
+
+    /// The last changes of an alarm's state to `ALARM`, the newest first, of the 30 days that `CloudWatch` keeps
+    /// (`DescribeAlarmHistory`). None of an alarm that is not there.
+    fn went_off(
+        &self,
+        alarm: &str,
+        most: usize,
+    ) -> impl Future<Output = Result<Vec<Transition>, AccountError>> + Send;
 }

@@ -17,7 +17,7 @@ Exit codes:
   3    nothing is broken, and a person has something to do first (status)
   4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
        match), patterns differ, nobody would hear (notify), nothing waits (resend), no event has the
-       id (events)
+       id (events), the alarm has not gone off (explain)
   5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
        approved plan does not fit the account any more
   64   the command line is wrong
@@ -148,6 +148,11 @@ pub(crate) enum Command {
     /// twice a second, with 50 events, and takes one condition: it gets the rarest, and what the others leave
     /// out is left out here. Names are as in the record, capitals too. Exits with 4 when no event has the id.
     Events(Events),
+    /// Show the events behind an alarm: who did what, where and when, the last time that it went off
+    ///
+    /// Takes the time that the alarm looked at from its history (30 days), and reads the events of that time that
+    /// its rule's pattern matches from the log group. Exits with 4 when the alarm has not gone off.
+    Explain(Explain),
     /// Show what is in a log group of the spec, or follow it
     ///
     /// The newest events that fit, the oldest of them first. A record of CloudTrail is shown in a line: when
@@ -155,6 +160,17 @@ pub(crate) enum Command {
     /// it is. `--format json` has the whole of each. With `--follow` the group is asked every five seconds;
     /// Ctrl-C ends it with 130. Exits with 65 for a pattern that AWS refuses.
     Logs(Logs),
+    /// Start or stop the recording of a trail of the spec, until the next apply
+    ///
+    /// The spec wins: the next apply makes it what the spec says. Where that is something else, the command
+    /// shows the line to write. Asks before it stops a trail, for nothing is recorded from then on.
+    Logging(Logging),
+    /// Turn a trail's delivery to its log group on or off, until the next apply
+    ///
+    /// On is to the log group and with the role that the spec says. The spec wins: the next apply makes it what
+    /// the spec says. Where that is something else, the command shows the line to write. Asks before it turns
+    /// delivery off, for rules see nothing from then on; the bucket still gets everything.
+    Delivery(Delivery),
     /// Explain, compare and try out filter patterns, offline
     Pattern(Pattern),
     /// Write a commented spec to start from

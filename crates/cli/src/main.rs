@@ -88,6 +88,9 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Resend(resend) => commands::resend::run(&global, &resend, terminal).await,
                 Command::Events(events) => commands::events::run(&global, &events, terminal).await,
                 Command::Logs(logs) => commands::logs::run(&global, &logs, terminal).await,
+                Command::Logging(logging) => commands::trail::logging(&global, &logging, terminal).await,
+                Command::Delivery(delivery) => commands::trail::delivery(&global, &delivery, terminal).await,
+                Command::Explain(explain) => commands::explain::run(&global, &explain, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]

@@ -162,6 +162,39 @@ pub struct LogStream {
     pub last: Option<i64>,
 }
 
+/// A change of an alarm's state (`DescribeAlarmHistory`, which goes back 30 days).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transition {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The state before: `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub from: String,
+    /// The state after.
+    pub to: String,
+    /// Why, in AWS's words.
+    pub reason: String,
+    /// What it looked at (`StateReasonData`); null where somebody set the state, and of composite alarms whatever
+    /// AWS says of their alarms.
+    pub data: Value,
+}
+
+impl Transition {
+    /// Reads the data of an item of the history; `None` for what is no change of state.
+    #[must_use]
+    pub fn of(at: i64, data: &str) -> Option<Self> {
+        let data: Value = serde_json::from_str(data).ok()?;
+        let state = |of: &str| data[of]["stateValue"].as_str().map(str::to_owned);
+        let new = &data["newState"];
+        Some(Self {
+            at,
+            from: state("oldState")?,
+            to: state("newState")?,
+            reason: new["stateReason"].as_str().unwrap_or_default().to_owned(),
+            data: new["stateReasonData"].clone(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

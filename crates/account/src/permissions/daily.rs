@@ -14,6 +14,21 @@ pub(super) const GRANTS: &[Grant] = &[
 
     always("cloudtrail:LookupEvents", On::Nothing, &["cloudtrail:LookupEvents"]),
 
+    // A trail is read whole before something of it is written.
+    always("cloudtrail:DescribeTrails", On::Nothing, &["cloudtrail:DescribeTrails"]),
+    read("cloudtrail:GetTrailStatus", Kind::Trail, On::Trail, &["cloudtrail:GetTrailStatus"]),
+    read("cloudtrail:GetEventSelectors", Kind::Trail, On::Trail, &["cloudtrail:GetEventSelectors"]),
+    read("cloudtrail:GetInsightSelectors", Kind::Trail, On::Trail, &["cloudtrail:GetInsightSelectors"]),
+    read("cloudtrail:ListTags", Kind::Trail, On::Trail, &["cloudtrail:ListTags"]),
+    write("cloudtrail:StartLogging", Kind::Trail, On::Trail, &["cloudtrail:StartLogging"]),
+    write("cloudtrail:StopLogging", Kind::Trail, On::Trail, &["cloudtrail:StopLogging"]),
+    write("cloudtrail:UpdateTrail", Kind::Trail, On::Trail, &["cloudtrail:UpdateTrail"]),
+    write("cloudtrail:UpdateTrail", Kind::Trail, On::PassedRole, &["iam:PassRole"]),
+
+    read("cloudwatch:DescribeAlarmHistory", Kind::Alarm, On::Alarm, &["cloudwatch:DescribeAlarmHistory"]),
+    // `CloudWatch` takes permissions for composite alarms only where they hold for all resources.
+    read("cloudwatch:DescribeAlarmHistory", Kind::CompositeAlarm, On::Nothing, &["cloudwatch:DescribeAlarmHistory"]),
+
     read("logs:DescribeLogStreams", Kind::LogGroup, On::Group, &["logs:DescribeLogStreams"]),
     read("logs:FilterLogEvents", Kind::LogGroup, On::Group, &["logs:FilterLogEvents"]),
     // CloudWatch Logs decrypts in the name of whoever reads.

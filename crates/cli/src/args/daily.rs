@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Format;
 use clap::{Args, ValueEnum};
 use jiff::{Span, SpanRelativeTo, Timestamp, civil::Date, tz::TimeZone};
 
@@ -173,6 +174,72 @@ pub(crate) struct Logs {
     /// The form of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Lines,
+}
+
+/// What becomes of a trail's logging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Recording {
+    /// It records.
+    Start,
+    /// It does not.
+    Stop,
+}
+
+/// What becomes of a trail's delivery to its log group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// It delivers.
+    On,
+    /// It does not.
+    Off,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Logging {
+    /// What to do
+    #[arg(value_name = "start|stop", hide_possible_values = true)]
+    pub(crate) what: Recording,
+    /// The trail: its label, `trail.LABEL`, or as the plan shows it
+    #[arg(value_name = "TRAIL")]
+    pub(crate) trail: String,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// Do not ask before a trail is stopped
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Delivery {
+    /// What to do
+    #[arg(value_name = "on|off", hide_possible_values = true)]
+    pub(crate) what: Switch,
+    /// The trail: its label, `trail.LABEL`, or as the plan shows it
+    #[arg(value_name = "TRAIL")]
+    pub(crate) trail: String,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// Do not ask before delivery is turned off
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The alarm: a label, such as that of a rule, `rule.LABEL`, or as the plan shows it
+    #[arg(value_name = "ALARM")]
+    pub(crate) alarm: String,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// How many times that it went off, of the last
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) last: usize,
+    /// How many events of each, of the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[cfg(test)]

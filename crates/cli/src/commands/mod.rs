@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod confirm;
 pub(crate) mod destroy;
 pub(crate) mod events;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod notify;
@@ -16,3 +17,4 @@ pub(crate) mod resend;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
 pub(crate) mod status;
+pub(crate) mod trail;

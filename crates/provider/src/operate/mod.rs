@@ -2,12 +2,13 @@
 
 use trailwarden_account::{AccountError, Operate};
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup};
+use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup, Transition};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::aws::Page;
 use crate::provider::Provider;
 
+mod alarms;
 mod history;
 mod logs;
 mod notices;
@@ -39,5 +40,9 @@ impl Operate for Provider {
 
     async fn log_events(&self, query: &LogQuery) -> Result<Vec<LogEvent>, AccountError> {
         logs::events(self.aws().await?, query).await
+    }
+
+    async fn went_off(&self, alarm: &str, most: usize) -> Result<Vec<Transition>, AccountError> {
+        alarms::went_off(self.aws().await?, alarm, most).await
     }
 }
