@@ -132,9 +132,9 @@ pub(crate) enum Command {
     Notify(Notify),
     /// Confirm a subscription, so that only the account's own credentials can end it
     ///
-    /// A request to confirm that is answered by its link can be ended by the link in any message, without
-    /// signing in; and mail scanners follow links. What this command confirms ends with `Unsubscribe`, signed
-    /// by the account. It takes the link's address (in single quotes: it holds `&`) or the token in it, which
+    /// A subscription that was confirmed by its link can be ended by the link in any of its messages, without
+    /// signing in, and mail scanners follow links. What this command confirms only the account's credentials
+    /// can end. It takes the link's address (in single quotes: it holds `&`) or the token in it, which
     /// is valid for two days.
     Confirm(Confirm),
     /// Ask the subscribers again who have not confirmed: SNS sends each another request

@@ -95,6 +95,11 @@ fn when(text: &str) -> Result<When, String> {
     }
 }
 
+fn count(text: &str) -> Result<usize, &'static str> {
+    let count = text.parse().ok().filter(|count| *count > 0);
+    count.ok_or("write a whole number, at least 1")
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Events {
     #[command(flatten)]
@@ -121,7 +126,7 @@ pub(crate) struct Events {
     #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which events")]
     pub(crate) until: Option<When>,
     /// How many, of the newest
-    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Which events")]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = count, help_heading = "Which events")]
     pub(crate) limit: usize,
     /// Print the whole record of the event with this id, as JSON
     #[arg(
@@ -163,7 +168,7 @@ pub(crate) struct Logs {
     #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which events")]
     pub(crate) until: Option<When>,
     /// How many, of the newest
-    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Which events")]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = count, help_heading = "Which events")]
     pub(crate) limit: usize,
     /// Go on with what arrives, until Ctrl-C
     #[arg(long, short, conflicts_with = "until")]
@@ -232,10 +237,10 @@ pub(crate) struct Explain {
     #[command(flatten)]
     pub(crate) spec: SpecOption,
     /// How many times that it went off, of the last
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = count)]
     pub(crate) last: usize,
     /// How many events of each, of the newest
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
     pub(crate) limit: usize,
     /// The form of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use trailwarden_account::Operate;
+use trailwarden_account::{ErrorKind, Operate};
 use trailwarden_spec::Kind;
 
 use crate::args::{Confirm, Global};
@@ -24,7 +24,14 @@ pub(crate) async fn run(global: &Global, args: &Confirm, terminal: &Terminal) ->
     if provider.subscribers(name).await?.is_none() {
         return Err(no_topic(&topic));
     }
-    let subscription = provider.confirm(name, &token).await?;
+    let confirmed = provider.confirm(name, &token).await;
+    let subscription = confirmed.map_err(|error| match error.kind {
+        ErrorKind::Refused => Failure::new(Exit::Failed, error.to_string()).help(format!(
+            "`trailwarden resend {}` has SNS send another request",
+            args.topic
+        )),
+        _ => error.into(),
+    })?;
     terminal.print(&format!(
         "Confirmed: {subscription}\nOnly credentials of account {} can end it from now on; the link to unsubscribe in \
          its messages does not.\n",

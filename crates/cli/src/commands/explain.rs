@@ -11,7 +11,7 @@ use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Kind, Object};
 
 use crate::args::{Explain, Format, Global};
-use crate::commands::logs::moment;
+use crate::commands::logs::{moment, unread};
 use crate::connect::connect;
 use crate::failure::{Exit, Failure};
 use crate::load::{SecretSource, load};
@@ -117,7 +117,7 @@ async fn explained<'w>(
                 to: Some(to.saturating_mul(1000)),
                 most: args.limit,
             };
-            counted.push((filter, provider.log_events(&query).await?));
+            counted.push((filter, provider.log_events(&query).await.map_err(unread)?));
         }
         explained.push(Explained {
             change,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use trailwarden_account::Operate;
+use trailwarden_account::{AccountError, ErrorKind, Operate};
 use trailwarden_provider::Provider;
 use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream};
 use trailwarden_spec::visible::visible_line;
@@ -43,7 +43,7 @@ pub(crate) async fn run(global: &Global, args: &Logs, terminal: &Terminal) -> Re
     let board = Arc::new(Board::new(Terminal::new(global.color)));
     let provider = connect(global, &wanted, terminal, &board).await?;
     if args.streams {
-        let streams = provider.log_streams(&group, args.limit).await?;
+        let streams = provider.log_streams(&group, args.limit).await.map_err(unread)?;
         terminal.print(&listed(&streams, args.format))?;
         return Ok(Exit::Done);
     }
@@ -57,7 +57,7 @@ pub(crate) async fn run(global: &Global, args: &Logs, terminal: &Terminal) -> Re
     board.begin("reading the log group");
     let found = provider.log_events(&query).await;
     board.end();
-    let found = found?;
+    let found = found.map_err(unread)?;
     terminal.print(&shown(&found, args.format))?;
     if args.follow {
         return follow(&provider, query, found, args.format, terminal).await;
@@ -71,6 +71,16 @@ pub(crate) async fn run(global: &Global, args: &Logs, terminal: &Terminal) -> Re
         ));
     }
     Ok(Exit::Done)
+}
+
+/// Says of a log group that cannot be read what can be done about it.
+pub(crate) fn unread(error: AccountError) -> Failure {
+    match error.kind {
+        ErrorKind::NotFound => Failure::new(Exit::Failed, error.to_string()).help(
+            "`trailwarden apply` makes the log groups of the spec; one that it refers to must be there",
+        ),
+        _ => error.into(),
+    }
 }
 
 /// The log group, and the pattern as AWS is asked for it.

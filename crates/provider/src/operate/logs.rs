@@ -20,9 +20,7 @@ fn explained(group: &str, error: AccountError) -> AccountError {
     match error.is("ResourceNotFoundException") {
         true => error.known(
             ErrorKind::NotFound,
-            format!(
-                "there is no log group `{group}` in this account and region; apply makes those of the spec"
-            ),
+            format!("there is no log group `{group}` in this account and region"),
         ),
         false => error,
     }

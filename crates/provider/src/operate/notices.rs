@@ -84,7 +84,7 @@ pub(super) async fn confirm(aws: &Aws, name: &str, token: &str) -> Result<String
                     ErrorKind::Refused,
                     format!(
                         "SNS does not know this token for the topic `{name}`, or not any more: it is valid for two \
-                         days; `trailwarden resend` has another one sent"
+                         days"
                     ),
                 ),
                 false => error,
