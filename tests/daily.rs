@@ -243,7 +243,18 @@ fn rows(stdout: &str) -> Vec<Vec<String>> {
 #[test]
 fn the_event_history_is_asked_by_name_user_resource_source_and_time() {
     let world = applied();
-    let all = world.run(&["events", "--limit", "500"]).exits(0);
+    let proxy = Proxy::start(&world.endpoint);
+    let all = world
+        .run_at(&proxy.endpoint, &["events", "--limit", "500"])
+        .exits(0);
+    // AWS gives 50 at a time.
+    let calls = proxy.calls();
+    let pages = calls
+        .iter()
+        .filter(|call| call.operation == "LookupEvents")
+        .count();
+    assert_eq!(pages, rows(&all.stdout).len().div_ceil(50));
+    assert!(pages > 1, "{pages}");
     assert!(all.stdout.starts_with("TIME "), "{}", all.stdout);
     let newest_first: Vec<String> = rows(&all.stdout).iter().map(|row| row[0].clone()).collect();
     assert!(newest_first.is_sorted_by(|a, b| a >= b));
