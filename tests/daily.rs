@@ -663,3 +663,26 @@ fn an_alarm_that_has_not_gone_off_has_nothing_to_explain() {
         .prints("-> ALARM\n  a trial\n")
         .prints("somebody set the alarm's state, or the events are gone");
 }
+
+#[test]
+fn a_composite_alarm_names_the_alarms_that_it_asks() {
+    let world = World::on_sandbox();
+    let spec = SPEC.replace("123456789012", &world.account);
+    let composite = "[composite_alarm.break-in]\nname = \"acme-break-in\"\nrule = \"ALARM(rule.iam-changes)\"\n\
+                     notify = [\"security\"]\n";
+    world.write("spec.toml", &format!("{spec}\n{composite}"));
+    world.run(&["apply", "spec.toml", "--yes", "--sandbox"]).exits(0);
+    somebody_makes_a_user(&world, "e-1", "");
+    advance(&world, "10m");
+    world
+        .run(&["explain", "break-in", "--sandbox"])
+        .exits(0)
+        .prints("composite_alarm.break-in (alarm acme-break-in)\n")
+        .prints("-> ALARM\n")
+        .prints("It asks other alarms, which `trailwarden explain` explains: acme-iam-changes\n");
+    // It is named so.
+    world
+        .run(&["explain", "acme-iam-changes", "--sandbox"])
+        .exits(0)
+        .prints("      event  e-1\n");
+}
