@@ -46,6 +46,7 @@ fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
         exclusive: BTreeSet::new(),
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
+        waivers: Vec::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }
