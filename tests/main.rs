@@ -23,6 +23,7 @@ mod protect;
 #[path = "../crates/diff/tests/schema/mod.rs"]
 mod published;
 mod quotas;
+mod sandbox;
 mod sealed;
 mod support;
 mod topic;

@@ -382,6 +382,15 @@ pub(crate) enum SandboxCommand {
         #[arg(long, value_name = "ID", default_value = "123456789012", value_parser = account_id)]
         account: String,
     },
+    /// Send the records of CloudTrail log files through the account's trails, as CloudTrail would
+    Play {
+        /// Log files, packed with gzip or not: {"Records": [...]}, an array of records, or records
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+        /// The account whose trails deliver them
+        #[arg(long, value_name = "ID", default_value = "123456789012", value_parser = account_id)]
+        account: String,
+    },
 }
 
 #[cfg(feature = "sandbox")]

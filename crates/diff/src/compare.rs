@@ -241,7 +241,7 @@ impl Planner<'_> {
         let after = wish.object.clone().complete(Some((&found.value, &found.facts)));
         let changes = after.changes(Some(&found.value));
         let differs = changes.iter().any(|change| change.verdict == Verdict::Differs);
-        let adopts = self.options.adopt.contains(address) || self.wanted.adopt.contains(address);
+        let adopts = self.adopts(address);
 
         if let Some(message) = self.not_ours(address, found, adopts, differs) {
             let code = match found.owner {
@@ -294,6 +294,11 @@ impl Planner<'_> {
             );
         }
         self.plan.unchanged += 1;
+    }
+
+    /// True when somebody said that the object is to be taken over.
+    pub(crate) fn adopts(&self, address: &Address) -> bool {
+        self.options.adopt.contains(address) || self.wanted.adopt.contains(address)
     }
 
     /// Why an object that is there may not be touched, if so.

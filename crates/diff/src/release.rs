@@ -10,7 +10,7 @@ use crate::compare::Planner;
 
 impl Planner<'_> {
     /// The leftovers that stay: those that were adopted, those that the spec lets go, those that hold
-    /// data, and all that such a one needs while it goes on without us.
+    /// data or what others use, and all that such a one needs while it goes on without us.
     pub(crate) fn released(&self, leftovers: &BTreeMap<&Address, &Found>) -> BTreeSet<Address> {
         let mut released = BTreeSet::new();
         let goes_on =
@@ -27,6 +27,11 @@ impl Planner<'_> {
             self.let_go_already()
                 .flat_map(|(address, found)| self.leans_on(address, found, true, leftovers)),
         );
+        // A log group takes its filters along, those for others, too.
+        let for_others = leftovers
+            .iter()
+            .filter(|(_, found)| self.reader_elsewhere(found).is_some());
+        queue.extend(for_others.flat_map(|(address, found)| self.leans_on(address, found, true, leftovers)));
         while let Some(address) = queue.pop() {
             let Some(found) = leftovers.get(&address) else {
                 continue;
@@ -85,12 +90,12 @@ impl Planner<'_> {
 
     /// The alarm of somebody else, maybe by an earlier release, that a filter counts for.
     pub(crate) fn reader_elsewhere<'f>(&'f self, filter: &'f Found) -> Option<&'f str> {
+        // One that this plan takes over is the stack's from then on.
         let ours = |name: &&String| {
-            let alarm = self
-                .live
-                .objects
-                .get(&self.scope().address(Kind::Alarm, name.as_str()));
-            alarm.is_some_and(|alarm| alarm.owner.is_ours())
+            let address = self.scope().address(Kind::Alarm, name.as_str());
+            let alarm = self.live.objects.get(&address);
+            let takes_over = self.wanted.objects.contains_key(&address) && self.adopts(&address);
+            takes_over || alarm.is_some_and(|alarm| alarm.owner.is_ours())
         };
         let known = self
             .let_go_already()

@@ -10,9 +10,18 @@
 //! the protocol, a handler in `services` works on the typed state under the store's lock, and
 //! `protocol` writes the answer, or the refusal with AWS's own code, in the same protocol.
 //!
+//! The way of what was called: `record` makes the CloudTrail record of a call, answered or refused,
+//! and the store appends it to the journal; `LookupEvents` reads it from there. Before each call
+//! `delivery` makes up for the rounds of five minutes that have ended: what a trail takes of the
+//! journal becomes log files in its bucket and events in its log group, if their policies, key and
+//! role let CloudTrail in. What was played ([`Sandbox::play`]) goes the same way at once.
+//!
+//! The state is small and rewritten as a whole; what grows is in the `vault` beside it: the journal,
+//! and blobs for the bodies of objects and for log events.
+//!
 //! What it never does: reach the network, check a signature, or answer an operation that it does
-//! not know with anything but HTTP 501. It depends on no other trailwarden crate, so that it does
-//! not mark its own work. The request and response shapes come from the `winterbaume` crates,
+//! not know with anything but HTTP 501. Of the other trailwarden crates it knows only the one that
+//! reads filter patterns, so that it does not mark its own work. The request and response shapes come from the `winterbaume` crates,
 //! which are generated from AWS's Smithy models; the behaviour is written here.
 //!
 //! A file that turns unreadable while it is in use is answered with the code
@@ -22,18 +31,23 @@
 //! * a subscription that waits for confirmation keeps its token in the state (`token`), and
 //!   `ConfirmSubscription` takes that token, or any other of eight characters or more for the
 //!   oldest pending subscription of the topic;
-//! * a trail that logs and may deliver reports a delivery every five minutes of the sandbox's
-//!   clock (`GetTrailStatus`), without objects being written;
+//! * nothing happens between two calls: the deliveries of the time between them are made up for
+//!   when the next call comes, with the times that they would have had;
 //! * an access key id of twelve digits names the account, any other belongs to the default one.
 
+mod delivery;
 mod http_client;
 mod judge;
+mod life;
+mod play;
 mod protocol;
+mod record;
 mod route;
 mod serve;
 mod services;
 mod state;
 mod store;
+mod vault;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -42,6 +56,7 @@ use std::time::SystemTime;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+pub use crate::play::{PlayError, Played, PlayedTo};
 use crate::store::Store;
 
 /// A pretended AWS partition with any number of accounts, kept in memory or in a file.

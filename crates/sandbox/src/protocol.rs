@@ -46,6 +46,12 @@ impl Failure {
         Failure::new(400, code, message)
     }
 
+    /// What is answered when the files of the sandbox fail. Not one of the codes that clients retry:
+    /// trying again will not mend a file.
+    pub(crate) fn unusable(error: impl std::fmt::Display) -> Failure {
+        Failure::bad("SandboxFileUnusable", error.to_string())
+    }
+
     pub(crate) fn not_implemented(call: &Call) -> Failure {
         Failure::new(
             501,
@@ -299,7 +305,7 @@ fn plain_times(value: Value) -> Value {
 }
 
 /// The shapes of CloudWatch and SQS have other names than their codes.
-fn shape_name(service: Service, code: &str) -> String {
+pub(crate) fn shape_name(service: Service, code: &str) -> String {
     let name = match (service, code) {
         (Service::CloudWatch, "InvalidParameterValue") => "InvalidParameterValueException",
         (Service::CloudWatch, "InvalidParameterCombination") => "InvalidParameterCombinationException",

@@ -8,8 +8,10 @@ use http::HeaderMap;
 use winterbaume_core::{MockRequest, MockResponse};
 
 use crate::protocol::{self, Failure, Protocol};
+use crate::record::{self, Sender};
 use crate::services::{self, s3::S3Request};
-use crate::{Sandbox, SandboxError};
+use crate::state::State;
+use crate::{Sandbox, SandboxError, delivery};
 
 /// The parameters of an awsQuery request.
 pub(crate) type Params = HashMap<String, String>;
@@ -166,16 +168,19 @@ impl Sandbox {
         };
 
         let call = Call {
-            account: scope.account.unwrap_or_else(|| self.account.clone()),
-            region: scope.region.unwrap_or_else(|| "us-east-1".to_owned()),
+            account: scope.account.clone().unwrap_or_else(|| self.account.clone()),
+            region: scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             service,
             operation,
-            now: (self.clock)()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+            now: self.now(),
             request_id: request_id(),
         };
-        let response = match self.run(protocol, &call, input, &request.body) {
+        let sender = Sender {
+            headers: &request.headers,
+            host: &host,
+            key: scope.key.as_deref(),
+        };
+        let response = match self.run(protocol, &call, input, &request.body, &sender) {
             Ok(response) => response,
             Err(failure) => {
                 tracing::debug!(operation = call.operation, code = failure.code, "refused");
@@ -191,7 +196,9 @@ impl Sandbox {
         call: &Call,
         input: Input,
         body: &[u8],
+        sender: &Sender<'_>,
     ) -> Result<MockResponse, Failure> {
+        self.pass_time(call.now).map_err(|error| internal(&error))?;
         let input = match input {
             Input::Json => services::Input::Value(protocol::decode_json(body)?),
             Input::Cbor => services::Input::Value(protocol::decode_cbor(body)?),
@@ -200,17 +207,46 @@ impl Sandbox {
         };
         let reads = match &input {
             services::Input::S3(request) => request.reads(),
-            _ => ["Describe", "Get", "List", "Lookup"]
-                .iter()
-                .any(|verb| call.operation.starts_with(verb)),
+            _ => record::is_read(&call.operation),
         };
+        let asked = record::ask(call, sender, &input);
         let handle = |state: &mut _| services::handle(state, protocol, call, input);
+        let note = |state: &State, outcome: &_| {
+            asked
+                .and_then(|asked| {
+                    let data = asked.data;
+                    let entry = record::entry(call, asked, protocol, outcome)?;
+                    (!data || delivery::is_wanted(state, &entry)).then_some(entry)
+                })
+                .into_iter()
+                .collect()
+        };
         let outcome = if reads {
-            self.store.read(handle)
+            self.store.read_and_note(handle, note)
         } else {
-            self.store.write(handle)
+            self.store.write_and_note(handle, note)
         };
         outcome.unwrap_or_else(|error| Err(internal(&error)))
+    }
+
+    /// The sandbox's time, in milliseconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Lets happen what happens by itself until `now`.
+    pub(crate) fn pass_time(&self, now: i64) -> Result<(), SandboxError> {
+        if self
+            .store
+            .read(|state| delivery::is_due(state, now))?
+            .unwrap_or(true)
+        {
+            let delivered = self.store.write(|state| delivery::until(state, now))?;
+            delivered.map_err(|source| self.store.failed(source))?;
+        }
+        Ok(())
     }
 }
 
@@ -220,13 +256,14 @@ fn internal(error: &SandboxError) -> Failure {
         message = format!("{message}: {source}");
     }
     tracing::error!(error = message, "the sandbox file failed");
-    // Not one of the codes that clients retry: trying again will not mend a file.
-    Failure::bad("SandboxFileUnusable", message)
+    Failure::unusable(message)
 }
 
 /// What the credential scope of a signature says.
 #[derive(Default)]
 struct Scope {
+    /// The access key id.
+    key: Option<String>,
     account: Option<String>,
     region: Option<String>,
     service: Option<String>,
@@ -244,10 +281,12 @@ impl Scope {
         // Read from the end: an access key id may hold a slash in no AWS account, but in a test.
         let mut parts = credential.rsplit('/').skip(1).map(str::to_owned);
         let (service, region, _date) = (parts.next(), parts.next(), parts.next());
-        let account = parts
-            .next()
+        let key = parts.next();
+        let account = key
+            .clone()
             .filter(|key| key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()));
         Scope {
+            key,
             account,
             region: region.filter(|region| !region.is_empty() && region != "*"),
             service,
@@ -318,7 +357,7 @@ fn unchunk(headers: &HeaderMap, body: Bytes) -> Bytes {
     plain.into()
 }
 
-fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     let (high, low) = (fastrand::u64(..), fastrand::u64(..));
     format!(
         "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",

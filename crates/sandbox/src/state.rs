@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::vault::Vault;
+
 /// The number of the file format that this version reads and writes.
 pub(crate) const FORMAT: u32 = 1;
 
@@ -19,6 +21,9 @@ pub(crate) struct State {
     pub(crate) id: String,
     #[serde(default)]
     pub(crate) accounts: BTreeMap<String, Account>,
+    /// Where bodies, log events and records are; the store gives it.
+    #[serde(skip)]
+    pub(crate) vault: Vault,
 }
 
 impl State {
@@ -27,6 +32,7 @@ impl State {
             sandbox_format: FORMAT,
             id: format!("sandbox-{:016x}", fastrand::u64(..)),
             accounts: BTreeMap::new(),
+            vault: Vault::default(),
         }
     }
 
@@ -195,6 +201,12 @@ pub(crate) struct Object {
     pub(crate) size: usize,
     pub(crate) etag: String,
     pub(crate) modified: i64,
+    /// The body, in the vault.
+    pub(crate) blob: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_encoding: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -226,6 +238,55 @@ pub(crate) struct Trail {
     pub(crate) started: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stopped: Option<i64>,
+    /// The parts of the journal that it recorded and that may not be delivered yet.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) spans: Vec<Span>,
+    pub(crate) deliveries: Deliveries,
+}
+
+/// From a `StartLogging` to the `StopLogging` after it, both of them in, as places in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    pub(crate) from: u64,
+    /// Where the record of `StopLogging` begins; None while the trail logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last: Option<u64>,
+}
+
+/// What became of a trail's deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Deliveries {
+    /// The place in the journal up to which the bucket has the records.
+    pub(crate) bucket_at: u64,
+    /// The place in the journal up to which the log group has them, or never will.
+    pub(crate) group_at: u64,
+    pub(crate) bucket: Outcome,
+    pub(crate) group: Outcome,
+    pub(crate) topic: Outcome,
+}
+
+/// The last try, and the last that succeeded.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Outcome {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tried: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) succeeded: Option<i64>,
+    /// Why the last try failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+impl Outcome {
+    pub(crate) fn note(&mut self, time: i64, error: Option<String>) {
+        self.tried = Some(time);
+        if error.is_none() {
+            self.succeeded = Some(time);
+        }
+        self.error = error;
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -346,6 +407,21 @@ pub(crate) struct LogStream {
     pub(crate) last_event: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_ingestion: Option<i64>,
+    /// Its events, in the order they came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+/// Log events that came together; the blob holds a line of JSON for each.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Chunk {
+    pub(crate) blob: String,
+    pub(crate) events: u64,
+    /// The earliest and the latest time of an event.
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) ingested: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! Where the state lives: in memory, or in a file that several processes share.
 //!
+//! What is too big for it is in the [`Vault`], which every state that goes out of here knows.
+//!
 //! A write takes the lock on the sibling `.lock` file, reads the file again if another process
 //! changed it, and replaces it by a rename; readers therefore need no lock and never see half a
 //! file.
@@ -11,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::SandboxError;
 use crate::state::{FORMAT, State};
+use crate::vault::{Entry, Vault};
 
 pub(crate) struct Store {
     place: Option<PathBuf>,
@@ -22,6 +25,8 @@ struct Cached {
     state: State,
     /// None while there is no file.
     bytes: Option<Vec<u8>>,
+    /// What was called while there is no file yet, so that reads make none.
+    early: Vec<Entry>,
 }
 
 impl Store {
@@ -31,6 +36,7 @@ impl Store {
             cached: Mutex::new(Cached {
                 state: State::new(),
                 bytes: None,
+                early: Vec::new(),
             }),
         }
     }
@@ -54,10 +60,39 @@ impl Store {
         Ok(read(&mut cached.state))
     }
 
+    /// Like `read`; what `note` makes of the outcome goes into the journal.
+    pub(crate) fn read_and_note<T>(
+        &self,
+        read: impl FnOnce(&mut State) -> T,
+        note: impl FnOnce(&State, &T) -> Vec<Entry>,
+    ) -> Result<T, SandboxError> {
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        let outcome = read(&mut cached.state);
+        let entries = note(&cached.state, &outcome);
+        if !entries.is_empty() {
+            let _lock = match &self.place {
+                Some(path) if cached.bytes.is_some() => Some(lock(path)?),
+                _ => None,
+            };
+            self.append(&mut cached, entries)?;
+        }
+        Ok(outcome)
+    }
+
     /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds.
     pub(crate) fn write<T, E>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, E>,
+    ) -> Result<Result<T, E>, SandboxError> {
+        self.write_and_note(change, |_, _| Vec::new())
+    }
+
+    /// Like `write`; what `note` makes of the outcome goes into the journal under the same lock.
+    pub(crate) fn write_and_note<T, E>(
+        &self,
+        change: impl FnOnce(&mut State) -> Result<T, E>,
+        note: impl FnOnce(&State, &Result<T, E>) -> Vec<Entry>,
     ) -> Result<Result<T, E>, SandboxError> {
         let mut cached = self.cached();
         let _lock = match &self.place {
@@ -65,15 +100,36 @@ impl Store {
             None => None,
         };
         self.refresh(&mut cached)?;
+        self.append(&mut cached, Vec::new())?;
         let mut draft = cached.state.clone();
-        let outcome = match change(&mut draft) {
-            Ok(value) => value,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if draft != cached.state {
+        let outcome = change(&mut draft);
+        if outcome.is_ok() && draft != cached.state {
             self.keep(&mut cached, draft)?;
         }
-        Ok(Ok(outcome))
+        let entries = note(&cached.state, &outcome);
+        self.append(&mut cached, entries)?;
+        Ok(outcome)
+    }
+
+    /// Adds to the journal; the caller holds the lock if there is a file.
+    fn append(&self, cached: &mut Cached, entries: Vec<Entry>) -> Result<(), SandboxError> {
+        cached.early.extend(entries);
+        if !cached.early.is_empty() && (self.place.is_none() || cached.bytes.is_some()) {
+            let entries = std::mem::take(&mut cached.early);
+            cached
+                .state
+                .vault
+                .append(&entries)
+                .map_err(|source| self.failed(source))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn failed(&self, source: io::Error) -> SandboxError {
+        SandboxError::Write {
+            path: self.place.clone().unwrap_or_default(),
+            source,
+        }
     }
 
     pub(crate) fn id(&self) -> String {
@@ -115,7 +171,7 @@ impl Store {
     }
 
     /// Makes the file if it is not there.
-    fn make(&self) -> Result<(), SandboxError> {
+    pub(crate) fn make(&self) -> Result<(), SandboxError> {
         let Some(path) = &self.place else {
             return Ok(());
         };
@@ -148,7 +204,9 @@ impl Store {
                 // Someone who removes the file starts over, with another id.
                 if cached.bytes.take().is_some() {
                     cached.state = State::new();
+                    cached.early.clear();
                 }
+                cached.state.vault = Vault::of_file(path, &cached.state.id);
                 return Ok(());
             }
             Err(source) => {
@@ -162,6 +220,7 @@ impl Store {
         // miss two writes within one tick of the file system's clock.
         if cached.bytes.as_ref() != Some(&bytes) {
             cached.state = parse(path, &bytes)?;
+            cached.state.vault = Vault::of_file(path, &cached.state.id);
             cached.bytes = Some(bytes);
         }
         Ok(())
@@ -176,6 +235,9 @@ impl Store {
             let mut bytes =
                 serde_json::to_vec_pretty(&state).map_err(|error| failed(io::Error::other(error)))?;
             bytes.push(b'\n');
+            if cached.bytes.is_none() {
+                Vault::remove_others(path, &state.id).map_err(failed)?;
+            }
             replace(path, &bytes).map_err(failed)?;
             cached.bytes = Some(bytes);
         }

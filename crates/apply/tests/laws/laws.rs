@@ -104,7 +104,7 @@ proptest! {
             ran = run(&case, &ran.world, &case.options);
         }
         let again = plan(&case.wanted, &ran.world.survey(&case.wanted), &case.options);
-        prop_assert!(again.steps.is_empty(), "{}", render::text(&again));
+        prop_assert!(again.steps.is_empty(), "{}\nafter {}", render::text(&again), render::text(&first));
         let second = execute(&ran.world, &again, Fault::None, case.seed);
         prop_assert!(second.log.is_empty());
     }

@@ -519,9 +519,10 @@ impl World {
             .objects
             .get_mut(&address)
             .ok_or(format!("{address} is not there"))?;
-        found.owner = Owner::Foreign;
+        // What has no tags has no marks: whose it is follows from others.
         if let Some(tags) = tags_mut(&mut found.value) {
             *tags = Tags::from_wire(tags.all().clone(), &stack).0;
+            found.owner = Owner::Foreign;
         }
         Ok(())
     }

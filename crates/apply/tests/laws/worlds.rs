@@ -167,11 +167,7 @@ pub(crate) fn stood(first: &Wanted, next: &Wanted, foreign: &[usize], drifts: &[
         .filter(|wish| wish.object.tags().is_some())
         .collect();
     for at in foreign.iter().filter(|_| !tagged.is_empty()) {
-        let mut theirs = tagged[at % tagged.len()].object.clone();
-        // The stack's own alarms and topics are not there yet.
-        if let Object::CompositeAlarm(alarm) = &mut theirs {
-            *alarm = CompositeAlarm::new(&alarm.name, AlarmRule::read("FALSE"));
-        }
+        let theirs = of_others(&tagged[at % tagged.len()].object);
         if !matches!(theirs, Object::Trail(_) | Object::Alarm(_)) {
             world.insert(theirs, Owner::Foreign);
         }
@@ -193,8 +189,17 @@ pub(crate) fn stood(first: &Wanted, next: &Wanted, foreign: &[usize], drifts: &[
         };
         let address = wish.object.address(&world.stack.scope);
         if !world.objects.contains_key(&address) {
-            world.insert(wish.object.clone(), Owner::Foreign);
+            world.insert(of_others(&wish.object), Owner::Foreign);
         }
     }
     world
+}
+
+/// An object of a spec as somebody else made it. A composite alarm of others asks none of the stack's
+/// alarms, which may not be there.
+fn of_others(wish: &Object) -> Object {
+    match wish {
+        Object::CompositeAlarm(alarm) => CompositeAlarm::new(&alarm.name, AlarmRule::read("FALSE")).into(),
+        other => other.clone(),
+    }
 }

@@ -1,8 +1,10 @@
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use tokio::net::TcpListener;
-use trailwarden_sandbox::Sandbox as Account;
+use trailwarden_diff::render::visible;
+use trailwarden_sandbox::{PlayError, Played, Sandbox as Account};
 
 use crate::args::{Global, Sandbox, SandboxCommand};
 use crate::failure::{Exit, Failure};
@@ -29,14 +31,79 @@ pub(crate) fn open(file: &Path, account: &str, terminal: &Terminal) -> Result<Ac
 
 /// `trailwarden sandbox`: the account in a file, for other programs.
 pub(crate) async fn run(global: &Global, args: &Sandbox, terminal: &Terminal) -> Result<Exit, Failure> {
+    let file = global
+        .sandbox
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
     match &args.command {
-        SandboxCommand::Serve { port, account } => {
-            let file = global
-                .sandbox
-                .clone()
-                .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-            serve(&file, *port, account, terminal).await
+        SandboxCommand::Serve { port, account } => serve(&file, *port, account, terminal).await,
+        SandboxCommand::Play { files, account } => {
+            play(&open(&file, account, terminal)?, files, account, terminal)
         }
+    }
+}
+
+fn play(sandbox: &Account, files: &[PathBuf], account: &str, terminal: &Terminal) -> Result<Exit, Failure> {
+    for file in files {
+        let failed = |error: PlayError| {
+            let cause = std::error::Error::source(&error)
+                .map(|cause| format!(": {cause}"))
+                .unwrap_or_default();
+            Failure::new(
+                Exit::Failed,
+                format!("cannot play `{}`: {error}{cause}", file.display()),
+            )
+        };
+        let input = File::open(file).map_err(|error| failed(error.into()))?;
+        let played = sandbox.play(input).map_err(failed)?;
+        terminal.print(&visible(&told(file, &played, account)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What became of a file's records, in lines.
+fn told(file: &Path, played: &Played, account: &str) -> String {
+    let mut text = format!(
+        "{}: {}, {} taken\n",
+        file.display(),
+        records(played.records),
+        played.taken
+    );
+    for to in &played.deliveries {
+        text += &format!("  trail {}: {} selected", to.trail, to.selected);
+        if to.selected > 0 {
+            text += &match &to.to_bucket {
+                Ok(count) => format!("; {count} to bucket {}", to.bucket),
+                Err(why) => format!("; none to bucket {}: {why}", to.bucket),
+            };
+        }
+        if let (Some(group), true) = (&to.log_group, to.selected > 0) {
+            text += &match &to.to_log_group {
+                Ok(count) if *count < to.selected => {
+                    format!("; {count} to log group {group}, the others are over 256 KB")
+                }
+                Ok(count) => format!("; {count} to log group {group}"),
+                Err(why) => format!("; none to log group {group}: {why}"),
+            };
+        }
+        text.push('\n');
+    }
+    for trail in &played.idle {
+        text += &format!("  trail {trail}: its logging is off\n");
+    }
+    if played.deliveries.is_empty() && played.idle.is_empty() {
+        text += &format!("  the account {account} has no trail\n");
+    }
+    for (number, why) in &played.skipped {
+        text += &format!("  record {number} skipped: {why}\n");
+    }
+    text
+}
+
+fn records(count: usize) -> String {
+    match count {
+        1 => "1 record".to_owned(),
+        count => format!("{count} records"),
     }
 }
 

@@ -4,6 +4,7 @@ use winterbaume_core::MockResponse;
 use winterbaume_sts::wire;
 
 use crate::protocol::Failure;
+use crate::record::{USER, USER_ID};
 use crate::route::Call;
 
 pub(crate) fn handle(call: &Call) -> Result<MockResponse, Failure> {
@@ -12,11 +13,11 @@ pub(crate) fn handle(call: &Call) -> Result<MockResponse, Failure> {
             &wire::GetCallerIdentityResponse {
                 account: Some(call.account.clone()),
                 arn: Some(format!(
-                    "arn:{}:iam::{}:user/sandbox",
+                    "arn:{}:iam::{}:user/{USER}",
                     call.partition(),
                     call.account
                 )),
-                user_id: Some("AIDASANDBOXSANDBOXSAN".to_owned()),
+                user_id: Some(USER_ID.to_owned()),
             },
         )),
         _ => Err(Failure::not_implemented(call)),

@@ -158,3 +158,75 @@ async fn the_key_id_names_the_account() {
     let china = who(world.region("cn-north-1")).await;
     assert_eq!(china.1, format!("arn:aws-cn:iam::{ACCOUNT}:user/sandbox"));
 }
+
+async fn history(world: &World) -> Vec<String> {
+    let events = world
+        .cloudtrail()
+        .lookup_events()
+        .send()
+        .await
+        .expect("an answer");
+    events
+        .events()
+        .iter()
+        .map(|it| it.event_name().expect("an answer").to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn the_journal_is_shared_and_survives_half_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.json");
+    let one = World::of(Sandbox::open(&path, ACCOUNT).unwrap()).at(NOW);
+    let two = World::of(Sandbox::open(&path, ACCOUNT).unwrap()).at(NOW);
+    one.sns().list_topics().send().await.unwrap();
+    assert_eq!(history(&one).await, [""; 0], "there is no file yet");
+    assert!(!path.exists());
+    two.sns().create_topic().name("t").send().await.unwrap();
+    assert_eq!(
+        history(&one).await,
+        ["CreateTopic"],
+        "one's own early calls come with one's next"
+    );
+    let all = ["LookupEvents", "LookupEvents", "ListTopics", "CreateTopic"];
+    assert_eq!(history(&two).await, all);
+
+    let journal = folder
+        .path()
+        .join(format!("sandbox.json.d/{}/journal.jsonl", one.sandbox.id()));
+    let whole = fs::read(&journal).unwrap();
+    fs::write(&journal, &whole[..whole.len() - 20]).unwrap();
+    assert_eq!(history(&one).await, all);
+    one.sns().list_subscriptions().send().await.unwrap();
+    assert_eq!(history(&two).await[0], "ListSubscriptions");
+    assert_eq!(history(&two).await.len(), 7);
+
+    let before = fs::read(&path).unwrap();
+    history(&one).await;
+    two.sns().list_topics().send().await.unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before, "a read leaves the state alone");
+}
+
+#[tokio::test]
+async fn who_removes_the_file_starts_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sandbox.json");
+    let world = World::of(Sandbox::open(&path, ACCOUNT).unwrap()).at(NOW);
+    let s3 = world.s3();
+    s3.create_bucket().bucket("acme-things").send().await.unwrap();
+    let put = s3.put_object().bucket("acme-things").key("k");
+    put.body(b"body".to_vec().into()).send().await.unwrap();
+    let second = World::of(Sandbox::open(&path, ACCOUNT).unwrap());
+    let read = second.s3().get_object().bucket("acme-things").key("k");
+    let read = read.send().await.unwrap().body.collect().await.unwrap();
+    assert_eq!(read.to_vec(), b"body");
+    let state = fs::read_to_string(&path).unwrap();
+    assert!(!state.contains("CreateBucket"), "{state}");
+
+    fs::remove_file(&path).unwrap();
+    assert_eq!(history(&world).await, [""; 0]);
+    world.sns().create_topic().name("t").send().await.unwrap();
+    assert_eq!(history(&world).await, ["CreateTopic", "LookupEvents"]);
+    let kept = fs::read_dir(folder.path().join("sandbox.json.d")).unwrap();
+    assert_eq!(kept.count(), 1, "what the other left is removed");
+}

@@ -378,3 +378,98 @@ async fn streams_count_their_events() {
     let groups = logs.describe_log_groups().send().await.unwrap();
     assert_eq!(groups.log_groups()[0].stored_bytes(), Some(31));
 }
+
+#[tokio::test]
+async fn events_are_read_by_stream_and_by_pattern() {
+    let world = World::new();
+    let logs = world.logs();
+    let group = logs.create_log_group().log_group_name(GROUP);
+    group.send().await.unwrap();
+    for stream in ["a-1", "a-2", "b"] {
+        let create = logs.create_log_stream().log_group_name(GROUP);
+        create.log_stream_name(stream).send().await.unwrap();
+    }
+    let event = |time: i64, message: String| {
+        let event = InputLogEvent::builder().timestamp(time).message(message);
+        event.build().unwrap()
+    };
+    let put = |stream: &str| {
+        logs.put_log_events()
+            .log_group_name(GROUP)
+            .log_stream_name(stream)
+    };
+    for (stream, times) in [("a-1", [1, 3]), ("a-2", [2, 4]), ("b", [5, 6]), ("a-1", [0, 7])] {
+        let events = times.map(|time| event(time, format!("{{\"n\":{time}}}")));
+        put(stream)
+            .set_log_events(Some(events.into()))
+            .send()
+            .await
+            .unwrap();
+    }
+    let get = || logs.get_log_events().log_group_name(GROUP).log_stream_name("a-1");
+    let times = |events: &[aws_sdk_cloudwatchlogs::types::OutputLogEvent]| -> Vec<i64> {
+        events.iter().map(|it| it.timestamp().unwrap()).collect()
+    };
+    let last = get().limit(2).send().await.unwrap();
+    assert_eq!(times(last.events()), [3, 7]);
+    assert_eq!(last.events()[1].message(), Some("{\"n\":7}"));
+    let before = get().limit(9).next_token(last.next_backward_token().unwrap());
+    assert_eq!(times(before.send().await.unwrap().events()), [0, 1]);
+    let first = get().limit(3).start_from_head(true).send().await.unwrap();
+    assert_eq!(times(first.events()), [0, 1, 3]);
+    let end = get()
+        .next_token(first.next_forward_token().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(times(end.events()), [7]);
+    let over = get()
+        .next_token(end.next_forward_token().unwrap())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(times(over.events()), [0; 0]);
+    assert_eq!(over.next_forward_token(), end.next_forward_token(), "the end");
+    let window = get().start_time(1).end_time(3).send().await.unwrap();
+    assert_eq!(times(window.events()), [1]);
+    let gone = get().log_stream_name("gone").send().await;
+    assert_eq!(code(gone), "ResourceNotFoundException");
+
+    let filter = || logs.filter_log_events().log_group_name(GROUP);
+    let mut seen = Vec::new();
+    let mut token = None;
+    loop {
+        let page = filter()
+            .filter_pattern("{ $.n > 1 }")
+            .limit(4)
+            .set_next_token(token);
+        let page = page.send().await.unwrap();
+        seen.extend(page.events().iter().map(|it| it.timestamp().unwrap()));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, [2, 3, 4, 5, 6, 7]);
+    let some = filter().log_stream_name_prefix("a-").start_time(2).end_time(5);
+    let some = some.send().await.unwrap();
+    let some: Vec<_> = some
+        .events()
+        .iter()
+        .map(|it| it.log_stream_name().unwrap())
+        .collect();
+    assert_eq!(some, ["a-2", "a-1", "a-2"]);
+    let named = filter().log_stream_names("b").send().await.unwrap();
+    assert_eq!(named.events().len(), 2);
+    assert_eq!(
+        code(filter().filter_pattern("{ $.n > }").send().await),
+        "InvalidParameterException"
+    );
+    let both = filter().log_stream_names("b").log_stream_name_prefix("a");
+    assert_eq!(code(both.send().await), "InvalidParameterException");
+
+    let many = (0..10_001).map(|time| event(time, "m".to_owned())).collect();
+    assert!(message(put("b").set_log_events(Some(many)).send().await).contains("10000"));
+    let large = put("b").log_events(event(8, "x".repeat(1 << 20)));
+    assert!(message(large.send().await).starts_with("Upload too large"));
+}

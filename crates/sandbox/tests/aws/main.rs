@@ -3,7 +3,9 @@
 mod cloudtrail;
 mod cloudwatch;
 mod configurations;
+mod delivery;
 mod files;
+mod history;
 mod iam;
 mod kms;
 mod logs;

@@ -361,3 +361,62 @@ async fn a_bucket_with_objects_stays() {
         "NoSuchBucket"
     );
 }
+
+#[tokio::test]
+async fn objects_have_bodies() {
+    let world = World::new();
+    let s3 = world.s3();
+    s3.create_bucket().bucket(BUCKET).send().await.unwrap();
+    let get = |key: &str| s3.get_object().bucket(BUCKET).key(key);
+    assert_eq!(code(get("a").send().await), "NoSuchKey");
+    let put = s3.put_object().bucket(BUCKET).key("a").content_type("text/plain");
+    let put = put.body(b"0123456789".to_vec().into()).send().await.unwrap();
+    let got = get("a").send().await.unwrap();
+    assert_eq!(got.content_type(), Some("text/plain"));
+    assert_eq!(got.e_tag(), put.e_tag());
+    assert_eq!(got.content_encoding(), None);
+    assert_eq!(got.body.collect().await.unwrap().to_vec(), b"0123456789");
+    let part = get("a").range("bytes=2-4").send().await.unwrap();
+    assert_eq!(part.content_range(), Some("bytes 2-4/10"));
+    assert_eq!(part.body.collect().await.unwrap().to_vec(), b"234");
+    assert_eq!(code(get("a").range("bytes=10-").send().await), "InvalidRange");
+    let head = s3.head_object().bucket(BUCKET).key("a").send().await.unwrap();
+    assert_eq!(head.content_length(), Some(10));
+    assert_eq!(head.e_tag(), put.e_tag());
+    let gone = s3.head_object().bucket(BUCKET).key("b").send().await.unwrap_err();
+    assert!(gone.into_service_error().is_not_found());
+}
+
+#[tokio::test]
+async fn keys_are_listed_by_delimiter_and_page() {
+    let world = World::new();
+    let s3 = world.s3();
+    s3.create_bucket().bucket(BUCKET).send().await.unwrap();
+    for key in ["a/1", "a/2", "b", "c/d/1", "c/e", "z"] {
+        s3.put_object().bucket(BUCKET).key(key).send().await.unwrap();
+    }
+    let list = || s3.list_objects_v2().bucket(BUCKET);
+    let mut seen = Vec::new();
+    let mut token = None;
+    loop {
+        let page = list().delimiter("/").max_keys(2).set_continuation_token(token);
+        let page = page.send().await.unwrap();
+        assert!(page.key_count().unwrap() <= 2);
+        let keys = page.contents().iter().filter_map(|it| it.key());
+        let prefixes = page.common_prefixes().iter().filter_map(|it| it.prefix());
+        let mut names: Vec<_> = keys.chain(prefixes).map(str::to_owned).collect();
+        names.sort();
+        seen.extend(names);
+        token = page.next_continuation_token().map(str::to_owned);
+        assert_eq!(page.is_truncated(), Some(token.is_some()));
+        if token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["a/", "b", "c/", "z"]);
+    let within = list().prefix("c/").delimiter("/").send().await.unwrap();
+    assert_eq!(within.contents()[0].key(), Some("c/e"));
+    assert_eq!(within.common_prefixes()[0].prefix(), Some("c/d/"));
+    let after = list().start_after("b").send().await.unwrap();
+    assert_eq!(after.contents().len(), 3);
+}

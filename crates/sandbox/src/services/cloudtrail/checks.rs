@@ -65,7 +65,7 @@ pub(crate) fn check_bucket(state: &State, call: &Call, place: &Place, trail: &Tr
 }
 
 /// AWS: "Configure AWS KMS key policies for CloudTrail".
-fn check_key(state: &State, call: &Call, place: &Place, trail: &Trail) -> Result<(), Failure> {
+pub(crate) fn check_key(state: &State, call: &Call, place: &Place, trail: &Trail) -> Result<(), Failure> {
     let Some(key) = &trail.key else {
         return Ok(());
     };

@@ -1,13 +1,14 @@
-//! CloudTrail: trails with their preconditions, selectors and status.
+//! CloudTrail: trails with their preconditions, selectors and status, and the event history.
 
-mod checks;
+pub(crate) mod checks;
+mod lookup;
+pub(crate) mod matching;
 mod selectors;
 mod status;
 mod tags;
 mod trails;
 
 use serde_json::Value;
-use winterbaume_cloudtrail::wire::LookupEventsResponse;
 
 use crate::protocol::{Failure, give, nothing, take};
 use crate::route::Call;
@@ -31,10 +32,7 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "AddTags" => tags::add(state, call, take(input)?).and_then(|()| nothing()),
         "RemoveTags" => tags::remove(state, call, take(input)?).and_then(|()| nothing()),
         "ListTags" => give(&tags::list(state, call, take(input)?)?),
-        "LookupEvents" => give(&LookupEventsResponse {
-            events: Some(Vec::new()),
-            ..LookupEventsResponse::default()
-        }),
+        "LookupEvents" => give(&lookup::events(state, call, take(input)?)?),
         _ => Err(Failure::not_implemented(call)),
     }
 }

@@ -4,13 +4,13 @@ use winterbaume_cloudtrail::wire::{
     GetTrailStatusRequest, GetTrailStatusResponse, StartLoggingRequest, StopLoggingRequest,
 };
 
+use crate::delivery::{self, bucket_error};
 use crate::protocol::{Failure, iso, seconds};
 use crate::route::Call;
 use crate::services::cloudtrail::{checks, find, find_at_home};
 use crate::state::State;
 
-/// CloudTrail delivers about every five minutes, and a digest every hour.
-const DELIVERY: i64 = 5 * 60 * 1000;
+/// CloudTrail delivers a digest every hour. None is written here; that it would have been is said.
 const DIGEST: i64 = 60 * 60 * 1000;
 
 pub(crate) fn get(
@@ -34,75 +34,57 @@ pub(crate) fn get(
     let Some(started) = trail.started else {
         return Ok(status);
     };
-    let until = if trail.logging {
-        call.now
-    } else {
-        trail.stopped.unwrap_or(call.now)
-    };
-    // The time of the last round that has ended, if any has.
-    let last = |every: i64| {
-        let rounds = (until - started).max(0) / every;
-        (rounds > 0).then(|| started + rounds * every)
-    };
-    let at_home = Call {
-        region: place.home.clone(),
-        ..call.clone()
-    };
-    let failed = match checks::check_bucket(state, &at_home, &place, trail) {
-        Ok(()) => None,
-        Err(failure) if failure.code == "S3BucketDoesNotExistException" => Some("NoSuchBucket"),
-        Err(_) => Some("AccessDenied"),
-    };
-    if let Some(error) = failed {
-        status.latest_delivery_error = Some(error.to_owned());
-    } else if let Some(time) = last(DELIVERY) {
-        status.latest_delivery_time = Some(seconds(time));
-        status.latest_delivery_attempt_time = Some(iso(time));
-        status.latest_delivery_attempt_succeeded = Some(iso(time));
-    }
-    if trail.validation {
-        match (failed, last(DIGEST)) {
-            (Some(error), _) => status.latest_digest_delivery_error = Some(error.to_owned()),
-            (None, time) => status.latest_digest_delivery_time = time.map(seconds),
-        }
-    }
+    let done = &trail.deliveries;
+    let text = |time: Option<i64>| Some(time.map(iso).unwrap_or_default());
+    status.latest_delivery_error = done.bucket.error.clone();
+    status.latest_delivery_time = done.bucket.succeeded.map(seconds);
+    status.latest_delivery_attempt_time = text(done.bucket.tried);
+    status.latest_delivery_attempt_succeeded = text(done.bucket.succeeded);
     if trail.log_group_arn.is_some() {
-        match checks::check_logs(state, &at_home, &place, trail) {
-            Ok(()) => status.latest_cloud_watch_logs_delivery_time = last(DELIVERY).map(seconds),
-            Err(failure) => status.latest_cloud_watch_logs_delivery_error = Some(failure.message),
-        }
+        status.latest_cloud_watch_logs_delivery_error = done.group.error.clone();
+        status.latest_cloud_watch_logs_delivery_time = done.group.succeeded.map(seconds);
     }
     if trail.topic.is_some() {
-        match (
-            checks::check_topic(state, &at_home, &place, trail),
-            last(DELIVERY),
-        ) {
-            (Err(_), _) => status.latest_notification_error = Some("AuthorizationError".to_owned()),
-            (Ok(()), None) => {}
-            (Ok(()), Some(time)) => {
-                status.latest_notification_time = Some(seconds(time));
-                status.latest_notification_attempt_time = Some(iso(time));
-                status.latest_notification_attempt_succeeded = Some(iso(time));
+        status.latest_notification_error = done.topic.error.clone();
+        status.latest_notification_time = done.topic.succeeded.map(seconds);
+        status.latest_notification_attempt_time = text(done.topic.tried);
+        status.latest_notification_attempt_succeeded = text(done.topic.succeeded);
+    }
+    if trail.validation {
+        let at_home = Call {
+            region: place.home.clone(),
+            ..call.clone()
+        };
+        match checks::check_bucket(state, &at_home, &place, trail) {
+            Ok(()) => {
+                let until = trail.stopped.filter(|_| !trail.logging).unwrap_or(call.now);
+                let hours = (until - started).max(0) / DIGEST;
+                status.latest_digest_delivery_time = (hours > 0).then(|| seconds(started + hours * DIGEST));
             }
+            Err(failure) => status.latest_digest_delivery_error = Some(bucket_error(&failure)),
         }
     }
     Ok(status)
 }
 
 pub(crate) fn start(state: &mut State, call: &Call, input: StartLoggingRequest) -> Result<(), Failure> {
+    let end = state.vault.end().map_err(Failure::unusable)?;
     let (_, trail) = find_at_home(state, call, &input.name)?;
     if !trail.logging {
         trail.logging = true;
         trail.started = Some(call.now);
+        delivery::start(trail, end);
     }
     Ok(())
 }
 
 pub(crate) fn stop(state: &mut State, call: &Call, input: StopLoggingRequest) -> Result<(), Failure> {
+    let end = state.vault.end().map_err(Failure::unusable)?;
     let (_, trail) = find_at_home(state, call, &input.name)?;
     if trail.logging {
         trail.logging = false;
         trail.stopped = Some(call.now);
+        delivery::stop(trail, end);
     }
     Ok(())
 }

@@ -180,7 +180,7 @@ fn check_filter_name(name: &str) -> Result<(), Failure> {
 }
 
 /// Reads a pattern, or refuses it in AWS's words.
-fn read_pattern(pattern: &str) -> Result<Pattern, Failure> {
+pub(super) fn read_pattern(pattern: &str) -> Result<Pattern, Failure> {
     if pattern.chars().count() > Pattern::MOST_CHARS {
         return Err(constraint(
             pattern,

@@ -1,8 +1,9 @@
-//! CloudWatch Logs: groups, metric filters and as much of streams as a test needs.
+//! CloudWatch Logs: groups, metric filters, streams and their events.
 
+mod events;
 mod filters;
 mod groups;
-mod streams;
+pub(crate) mod streams;
 
 use serde_json::Value;
 
@@ -33,6 +34,8 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "TestMetricFilter" => give(&filters::test(take(input)?)?),
         "CreateLogStream" => streams::create(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeLogStreams" => give(&streams::describe(state, call, take(input)?)?),
+        "GetLogEvents" => give(&events::get(state, call, take(input)?)?),
+        "FilterLogEvents" => give(&events::filter(state, call, take(input)?)?),
         "PutLogEvents" => give(&streams::put_events(state, call, take(input)?)?),
         _ => Err(Failure::not_implemented(call)),
     }
@@ -75,6 +78,13 @@ fn group<'s>(state: &'s State, call: &Call, name: &str) -> Result<&'s LogGroup, 
         .find_region(&call.account, &call.region)
         .and_then(|region| region.log_groups.get(name))
         .ok_or_else(no_group)
+}
+
+/// The name of the group that a request names by name or by ARN.
+fn named_group<'a>(name: Option<&'a str>, identifier: Option<&'a str>) -> Result<&'a str, Failure> {
+    let by_arn = |arn: &'a str| arn.split_once(":log-group:").map_or(arn, |(_, name)| name);
+    name.or(identifier.map(by_arn))
+        .ok_or_else(|| invalid("logGroupName or logGroupIdentifier must be given."))
 }
 
 fn check_group_name(name: &str) -> Result<(), Failure> {

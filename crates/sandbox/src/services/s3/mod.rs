@@ -1,8 +1,8 @@
-//! S3: buckets with their settings, and objects without their content.
+//! S3: buckets with their settings, and objects.
 
 mod buckets;
 mod configurations;
-mod objects;
+pub(crate) mod objects;
 mod policy;
 mod settings;
 
@@ -183,6 +183,7 @@ fn dispatch(state: &mut State, call: &Call, request: &S3Request) -> Result<MockR
         "DeleteBucketPolicy" => policy::delete(state, call, request),
         "GetBucketPolicyStatus" => policy::status(state, call, request),
         "PutObject" => objects::put(state, call, request),
+        "GetObject" | "HeadObject" => objects::get(state, call, request),
         "DeleteObject" => objects::delete(state, call, request),
         "ListObjectsV2" => objects::list(state, call, request),
         "ListObjectVersions" => objects::list_versions(state, call, request),
