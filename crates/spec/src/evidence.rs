@@ -211,6 +211,4 @@ pub struct Changed {
     pub source_ip: Option<String>,
     /// The event's id, by which `cloudtrail lookup-events` finds it.
     pub event_id: String,
-    /// The error code of a call that AWS refused: somebody tried, and changed nothing.
-    pub error: Option<String>,
 }

@@ -115,24 +115,19 @@ fn busy() -> Drift {
     waive(&mut story, &[GROUP], &["retention_days"], (2026, 11, 26));
     waive(&mut story, &[FILTER, ALARM], &["pattern"], (2026, 11, 25));
     waive(&mut story, &["role.acme-prod-delivery"], &[], (2027, 1, 1));
-    let call = |event: &str, by: &str, error: Option<&str>| Changed {
+    let call = |event: &str, by: &str| Changed {
         at: 1_795_687_929,
         by: by.into(),
         event: event.into(),
         source_ip: Some("198.51.100.7".into()),
         event_id: "8a1c".into(),
-        error: error.map(Into::into),
     };
     let mut drift = look(&story);
     for item in &mut drift.items {
         item.history = match item.address.kind {
             Kind::Trail => History::Known(vec![
-                call(
-                    "DeleteTrail",
-                    "arn:aws:iam::123456789012:user/eve",
-                    Some("AccessDenied"),
-                ),
-                call("StopLogging", "arn:aws:iam::123456789012:user/eve", None),
+                call("StopLogging", "arn:aws:iam::123456789012:user/eve"),
+                call("CreateTrail", "cloudformation.amazonaws.com"),
             ]),
             Kind::Alarm if item.what == What::Missing => History::Known(Vec::new()),
             Kind::MetricFilter => History::Unknown("it may not be asked".into()),

@@ -83,6 +83,5 @@ fn call(call: &Changed) -> Value {
         "by": call.by,
         "source_ip": call.source_ip,
         "event_id": call.event_id,
-        "error": call.error,
     })
 }

@@ -1,8 +1,8 @@
 use std::fmt::Write;
 
 use super::super::lines;
-use super::{call, expired, headline, idle, one_line, turned, visible, waived, what, who};
-use crate::drift::{Drift, History, Item, WaiverState};
+use super::{expired, headline, idle, one_line, turned, visible, waived, what, who};
+use crate::drift::{Drift, Item, WaiverState};
 
 /// Room for the line that says what was left out.
 const NOTE: usize = 200;
@@ -103,7 +103,10 @@ fn row(drift: &Drift, item: &Item) -> String {
         cell(&item.address.to_string()),
         what(item.what),
         cell(&item.effect),
-        culprit(&item.history).map(|who| cell(&who)).unwrap_or_default()
+        who(&item.history)
+            .first()
+            .map(|who| cell(who))
+            .unwrap_or_default()
     )
 }
 
@@ -161,15 +164,6 @@ fn write_details(body: &mut String, item: &Item) -> std::fmt::Result {
         body,
         "The spec (`-`) and the account (`+`):\n\n{fence}diff\n{diff}{fence}\n"
     )
-}
-
-/// The newest call that changed something; what else is said of who it was, without one.
-fn culprit(history: &History) -> Option<String> {
-    let done = match history {
-        History::Known(calls) => calls.iter().find(|call| call.error.is_none()),
-        _ => None,
-    };
-    done.map(call).or_else(|| who(history).into_iter().next())
 }
 
 /// Text without the styles of a terminal: all that is left of control characters, as the drift is

@@ -107,7 +107,7 @@ fn who(history: &History) -> Vec<String> {
         History::NotLookedUp => vec!["not looked up: too many objects differ; `--all` asks for all".into()],
         History::Unknown(why) => vec![format!("not known: {why}")],
         History::Known(calls) if calls.is_empty() => {
-            vec!["not known: the event history of 90 days holds no such call".into()]
+            vec!["not known: the event history of 90 days holds no such call; it hears of one after some minutes".into()]
         }
         History::Known(calls) => calls.iter().take(CALLS).map(call).collect(),
     }
@@ -119,12 +119,7 @@ fn call(call: &Changed) -> String {
         .as_ref()
         .map(|ip| format!(" from {ip}"))
         .unwrap_or_default();
-    let refused = call
-        .error
-        .as_ref()
-        .map(|code| format!(", which AWS refused ({code})"))
-        .unwrap_or_default();
-    format!("{} {} by {}{from}{refused}", moment(call.at), call.event, call.by)
+    format!("{} {} by {}{from}", moment(call.at), call.event, call.by)
 }
 
 /// A moment as AWS writes it.
