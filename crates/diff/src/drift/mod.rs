@@ -84,6 +84,8 @@ pub struct Item {
     pub changes: Vec<Change>,
     /// Who answers for it.
     pub waiver: WaiverState,
+    /// Waivers that hold for some of its fields only, while others differ, too.
+    pub partly: Vec<Waiver>,
     /// Who changed it.
     pub history: History,
 }
@@ -280,6 +282,10 @@ impl Look<'_> {
             effect,
             concerns,
             refusal,
+            partly: match waiver {
+                WaiverState::Waived(_) => Vec::new(),
+                _ => self.partly(address, &changes),
+            },
             changes,
             waiver,
             history: History::NotAsked,
@@ -359,6 +365,16 @@ impl Look<'_> {
     fn waived_fields(&self, address: &Address) -> BTreeSet<String> {
         let held = self.about(address).filter(|waiver| self.holds(waiver));
         held.flat_map(|waiver| waiver.fields.iter().cloned()).collect()
+    }
+
+    /// The waivers that hold for a field that differs.
+    fn partly(&self, address: &Address, changes: &[Change]) -> Vec<Waiver> {
+        let differs = |waiver: &&Waiver| {
+            let mut changes = changes.iter();
+            changes.any(|change| waiver.fields.contains(change.field))
+        };
+        let held = self.about(address).filter(|waiver| self.holds(waiver));
+        held.filter(differs).cloned().collect()
     }
 
     fn waiver(&self, address: &Address, what: What, changes: &[Change]) -> WaiverState {

@@ -355,6 +355,9 @@ fn a_waiver_of_fields_holds_for_no_other() {
     let drift = look(&story);
     assert_eq!(only(&drift).waiver, WaiverState::None);
     assert_eq!(only(&drift).severity, Severity::Cosmetic);
+    assert_eq!(only(&drift).partly, story.wanted.waivers);
+    let said = "      `threshold` waived by platform team until 2026-12-31: a trial\n";
+    assert!(text(&drift).contains(said), "{}", text(&drift));
     found!(story, ALARM, Alarm).actions_enabled = false;
     assert_eq!(only(&look(&story)).severity, Severity::Blinds);
     // That it is gone was not waived.

@@ -73,7 +73,8 @@ pub(crate) async fn changes_of(
                 unseen.insert(name);
             }
         }
-        found.sort_by(|a, b| (b.at, &a.event_id).cmp(&(a.at, &b.event_id)));
+        // The history has them in this order, to the second.
+        found.sort_by_key(|call| std::cmp::Reverse(call.at));
         let seen = match closed.get(region) {
             Some(why) => Seen::Hidden(why.clone()),
             None if found.is_empty() && !unseen.is_empty() => {

@@ -687,7 +687,8 @@ fn days_are_those_of_the_calendar() {
     for number in 1..73_000 {
         let date = Date::of(number * 86_400);
         let next_day = (date.year, date.month, date.day) == (last.year, last.month, last.day + 1);
-        let leap = last.year % 4 == 0 && (last.year % 100 != 0 || last.year % 400 == 0);
+        let every = |years| last.year.is_multiple_of(years);
+        let leap = every(4) && (!every(100) || every(400));
         let length = match last.month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,

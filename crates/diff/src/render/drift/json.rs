@@ -57,7 +57,11 @@ fn item(item: &Item) -> Value {
         "concerns": item.concerns,
         "refusal": refusal,
         "changes": item.changes.iter().map(change).collect::<Vec<_>>(),
-        "waiver": { "state": state, "by": waivers.iter().map(waiver).collect::<Vec<_>>() },
+        "waiver": {
+            "state": state,
+            "by": waivers.iter().map(waiver).collect::<Vec<_>>(),
+            "partly": item.partly.iter().map(waiver).collect::<Vec<_>>(),
+        },
         "history": { "state": known, "why": why, "calls": calls.iter().map(call).collect::<Vec<_>>() },
     })
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use super::super::lines;
-use super::{expired, headline, idle, one_line, turned, visible, waived, what, who};
+use super::{expired, headline, idle, one_line, partly, turned, visible, waived, what, who};
 use crate::drift::{Drift, Item, WaiverState};
 
 /// Room for the line that says what was left out.
@@ -133,7 +133,8 @@ fn write_details(body: &mut String, item: &Item) -> std::fmt::Result {
         WaiverState::Waived(waivers) => waivers.iter().map(waived).collect(),
         WaiverState::Expired(waivers) => waivers.iter().map(expired).collect(),
     };
-    for line in waivers.iter().chain(&who(&item.history)) {
+    let in_part: Vec<String> = item.partly.iter().map(partly).collect();
+    for line in in_part.iter().chain(&waivers).chain(&who(&item.history)) {
         writeln!(body, "- {}", cell(line))?;
     }
     if item.changes.is_empty() {

@@ -32,6 +32,7 @@ fn visible(drift: &Drift) -> Drift {
         line(&mut item.effect);
         item.refusal.iter_mut().for_each(|(_, message)| line(message));
         changes(&mut item.changes);
+        item.partly.iter_mut().for_each(waiver);
         match &mut item.waiver {
             WaiverState::None => {}
             WaiverState::Waived(all) | WaiverState::Expired(all) => all.iter_mut().for_each(waiver),
@@ -140,6 +141,12 @@ fn waived(waiver: &Waiver) -> String {
         "waived by {} until {}: {}",
         waiver.owner, waiver.expires, waiver.reason
     )
+}
+
+/// What is said of a waiver that holds for some of what differs.
+fn partly(waiver: &Waiver) -> String {
+    let fields: Vec<String> = waiver.fields.iter().map(|field| format!("`{field}`")).collect();
+    format!("{} {}", fields.join(", "), waived(waiver))
 }
 
 /// What is said of a waiver whose day is over.

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use super::super::lines;
 use super::super::text::{ADD, BOLD, CHANGE, LOUD, QUIET, REMOVE};
-use super::{expired, headline, idle, one_line, turned, visible, waived, what, who};
+use super::{expired, headline, idle, one_line, partly, turned, visible, waived, what, who};
 use crate::drift::{Drift, Item, Severity, WaiverState};
 
 /// The drift for people, the worst first. It carries ANSI styles, like [`text`](super::super::text()).
@@ -118,6 +118,9 @@ fn write_item(out: &mut String, drift: &Drift, item: &Item) -> std::fmt::Result 
         .filter(|(_, message)| *message != item.effect)
     {
         writeln!(out, "      a plan refuses it: {message}")?;
+    }
+    for waiver in &item.partly {
+        writeln!(out, "      {}", partly(waiver))?;
     }
     match &item.waiver {
         WaiverState::None => {}
