@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::State;
 
 /// Why a composite alarm does not act (`ActionsSuppressedBy`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SuppressedBy {
     /// The suppressor is in `ALARM`.
     Alarm,
@@ -60,7 +62,9 @@ pub struct Acted {
 /// A period that ends in the second of another event has ended before it. That `INSUFFICIENT_DATA` of the
 /// suppressor is no `ALARM`, that a composite alarm that did not change has nothing to do at the end of an
 /// extension, and what follows the replacement of a suppressor in a period, are not in AWS's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Serialises, so that whoever holds it may lay it down between two events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
     wait: i64,
     extension: i64,

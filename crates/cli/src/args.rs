@@ -417,6 +417,35 @@ pub(crate) enum SandboxCommand {
         #[arg(long, value_name = "ID", default_value = "123456789012", value_parser = account_id)]
         account: String,
     },
+    /// Show the account's clock, set it or move it on
+    ///
+    /// What happens by itself until then has happened when the command ends: trails deliver, alarms change
+    /// their state, topics tell their subscribers. The clock is kept in the file.
+    Clock {
+        /// Move it on by this much, such as `10m` or `2h 30m`; a clock that goes keeps going
+        #[arg(long, value_name = "DURATION", value_parser = duration, group = "clock")]
+        advance: Option<std::time::Duration>,
+        /// Set it to this time, such as 2026-03-01T12:00:00Z, where it stands still
+        #[arg(long, value_name = "TIME", value_parser = time, group = "clock")]
+        set: Option<std::time::SystemTime>,
+        /// Give it the time of this machine again
+        #[arg(long, group = "clock")]
+        real: bool,
+    },
+}
+
+#[cfg(feature = "sandbox")]
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let duration: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    duration
+        .try_into()
+        .map_err(|_| "time does not go back: set the clock with `--set`".to_owned())
+}
+
+#[cfg(feature = "sandbox")]
+fn time(text: &str) -> Result<std::time::SystemTime, String> {
+    let time: jiff::Timestamp = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Ok(time.into())
 }
 
 #[cfg(feature = "sandbox")]

@@ -1,6 +1,7 @@
 //! From a spec to its account.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use trailwarden_account::Observe;
 use trailwarden_diff::{Consent, Options, Plan};
@@ -96,8 +97,23 @@ fn settings(global: &Global, wanted: &Wanted, terminal: &Terminal) -> Result<Set
 ///
 /// # Errors
 /// When the file of the account cannot be read.
-pub(crate) fn now(_global: &Global, _wanted: &Wanted) -> Result<i64, Failure> {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+#[cfg_attr(
+    not(feature = "sandbox"),
+    expect(
+        unused_variables,
+        clippy::unnecessary_wraps,
+        reason = "only an account in a file has a clock of its own"
+    )
+)]
+pub(crate) fn now(global: &Global, wanted: &Wanted) -> Result<i64, Failure> {
+    #[cfg(feature = "sandbox")]
+    let time = match &global.sandbox {
+        Some(file) => crate::commands::sandbox::time(file, &wanted.stack.scope.account)?,
+        None => SystemTime::now(),
+    };
+    #[cfg(not(feature = "sandbox"))]
+    let time = SystemTime::now();
+    let since = time.duration_since(UNIX_EPOCH);
     Ok(since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)))
 }
 

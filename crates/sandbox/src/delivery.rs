@@ -21,6 +21,7 @@ use crate::route::{Call, Service};
 use crate::services::cloudtrail::{Place, checks, matching};
 use crate::services::logs::streams::{self, Stream};
 use crate::services::s3::objects;
+use crate::services::sns::publish::{Message, Who, publish};
 use crate::state::{Object, Span, State, Trail};
 use crate::vault::Entry;
 
@@ -159,6 +160,12 @@ pub(crate) fn until(state: &mut State, now: i64) -> io::Result<()> {
         .filter(|(_, trail)| !trail.spans.is_empty())
         .map(|(key, _)| key)
         .collect();
+    // Events reach the groups in the order of time, whichever trail brings them: alarms look in between.
+    while let Some(next) = next_for_groups(state, &keys, round)? {
+        for key in &keys {
+            for_group(state, key, next)?;
+        }
+    }
     for key in keys {
         for_bucket(state, &key, round)?;
         for_group(state, &key, round)?;
@@ -203,6 +210,24 @@ fn for_bucket(state: &mut State, key: &Key, round: i64) -> io::Result<()> {
     Ok(())
 }
 
+/// The end of the first round that ended until `round` and in which something was recorded that a trail
+/// with a log group has not looked at.
+fn next_for_groups(state: &State, keys: &[Key], round: i64) -> io::Result<Option<i64>> {
+    let mut next: Option<i64> = None;
+    for trail in keys.iter().filter_map(|key| key.trail(state)) {
+        if trail.log_group_arn.is_none() {
+            continue;
+        }
+        if let Some(placed) = state.vault.entries(trail.deliveries.group_at)?.next() {
+            let end = round_of(placed?.entry.time) + ROUND;
+            if end <= round {
+                next = Some(next.map_or(end, |known| known.min(end)));
+            }
+        }
+    }
+    Ok(next)
+}
+
 fn for_group(state: &mut State, key: &Key, round: i64) -> io::Result<()> {
     let Some(trail) = key.trail(state) else {
         return Ok(());
@@ -210,6 +235,7 @@ fn for_group(state: &mut State, key: &Key, round: i64) -> io::Result<()> {
     let mut at = trail.deliveries.group_at;
     if trail.log_group_arn.is_some() {
         at = pass(state, key, at, round, i64::MIN, |state, batch| {
+            life::live(state, batch.time);
             let delivered = to_group(state, key, batch)?;
             if let Some(trail) = key.trail_mut(state) {
                 trail.deliveries.group.note(batch.time, delivered.err());
@@ -367,10 +393,18 @@ fn notify(state: &mut State, key: &Key, trail: &Trail, name: &str, time: i64) {
     let Some(topic) = checks::topic_arn(&call, trail) else {
         return;
     };
-    let allowed = checks::check_topic(state, &call, &key.place, trail).is_ok();
+    let mut allowed = checks::check_topic(state, &call, &key.place, trail).is_ok();
     if allowed {
         let message = json!({ "s3Bucket": trail.bucket, "s3ObjectKey": [name] });
-        life::publish_notice(state, &topic, &message.to_string(), time);
+        let source = call.arn("cloudtrail", &format!("trail/{}", key.place.name));
+        let who = Who::Service {
+            name: "cloudtrail.amazonaws.com",
+            source: &source,
+            account: &key.account,
+        };
+        // What the topic's key refuses is in the same place.
+        let sent = publish(state, &topic, who, &Message::of(&message.to_string()), time);
+        allowed = sent.is_ok();
     }
     if let Some(trail) = key.trail_mut(state) {
         let error = (!allowed).then(|| "AuthorizationError".to_owned());

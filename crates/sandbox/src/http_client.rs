@@ -43,6 +43,7 @@ impl HttpConnector for Connector {
                 headers,
                 body,
             });
+            let response = response.await;
             let mut answer = http::Response::new(SdkBody::from(response.body));
             *answer.status_mut() = http::StatusCode::from_u16(response.status)
                 .map_err(|error| ConnectorError::other(error.into(), None))?;

@@ -16,12 +16,16 @@
 //! journal becomes log files in its bucket and events in its log group, if their policies, key and
 //! role let CloudTrail in. What was played ([`Sandbox::play`]) goes the same way at once.
 //!
+//! From there on the account lives: log events become metrics, alarms look at them every minute, and topics
+//! tell queues and endpoints; see `life`. Its clock can be set and moved ([`Sandbox::set_time`],
+//! [`Sandbox::advance_time`]).
+//!
 //! The state is small and rewritten as a whole; what grows is in the `vault` beside it: the journal,
 //! and blobs for the bodies of objects and for log events.
 //!
-//! What it never does: reach the network, check a signature, or answer an operation that it does
-//! not know with anything but HTTP 501. Of the other trailwarden crates it knows only the one that
-//! reads filter patterns, so that it does not mark its own work. The request and response shapes come from the `winterbaume` crates,
+//! What it never does: reach the network beyond this machine, check a signature, or answer an operation
+//! that it does not know with anything but HTTP 501. Of the other trailwarden crates it knows `pattern` and
+//! `alarm` alone, so that it does not mark its own work. The request and response shapes come from the `winterbaume` crates,
 //! which are generated from AWS's Smithy models; the behaviour is written here.
 //!
 //! A file that turns unreadable while it is in use is answered with the code
@@ -52,11 +56,13 @@ mod vault;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
+use crate::life::clock::SetClock;
 pub use crate::play::{PlayError, Played, PlayedTo};
+use crate::services::sns::publish;
 use crate::store::Store;
 
 /// A pretended AWS partition with any number of accounts, kept in memory or in a file.
@@ -111,6 +117,94 @@ impl Sandbox {
         self
     }
 
+    /// What the account's clock shows.
+    ///
+    /// It is the clock of the process until [`set_time`](Self::set_time) or
+    /// [`advance_time`](Self::advance_time); what they set is kept in the file, and holds for every
+    /// process that uses it.
+    pub fn time(&self) -> Result<SystemTime, SandboxError> {
+        let now = self.store.now(self.real())?;
+        let since = Duration::from_millis(now.unsigned_abs());
+        Ok(match now < 0 {
+            true => UNIX_EPOCH - since,
+            false => UNIX_EPOCH + since,
+        })
+    }
+
+    /// Sets the account's clock, which stands still from then on. What happens by itself until then has
+    /// happened when this returns, and what it sends to endpoints on this machine is sent.
+    ///
+    /// A clock that is set back undoes nothing.
+    pub async fn set_time(&self, time: SystemTime) -> Result<(), SandboxError> {
+        self.move_clock(|_| Some(SetClock::Stands(milliseconds(time))))
+            .await
+    }
+
+    /// Moves the account's clock on, as [`set_time`](Self::set_time) does. A clock that goes keeps going.
+    pub async fn advance_time(&self, by: Duration) -> Result<(), SandboxError> {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.move_clock(|state| Some(state.advanced(by))).await
+    }
+
+    /// Gives the account the clock of the process again.
+    pub async fn unset_time(&self) -> Result<(), SandboxError> {
+        self.move_clock(|_| None).await
+    }
+
+    async fn move_clock(
+        &self,
+        to: impl FnOnce(&state::State) -> Option<SetClock>,
+    ) -> Result<(), SandboxError> {
+        let real = self.real();
+        // What is due by the old clock comes first: the new one may be behind it.
+        let moved = self.store.write(real, |state, _| {
+            let to = to(state);
+            state.set_clock(to, real);
+            life::pass(state, state.now(real))
+        })?;
+        moved.map_err(|source| self.store.failed(source))?;
+        self.send().await;
+        Ok(())
+    }
+
+    /// What the process's clock shows, in milliseconds since 1970.
+    pub(crate) fn real(&self) -> i64 {
+        milliseconds((self.clock)())
+    }
+
+    /// Sends what waits to be sent, and keeps what became of it.
+    pub(crate) async fn send(&self) {
+        for message in self.store.outgoing() {
+            let outcome = message.send().await;
+            if let Err(problem) = &outcome {
+                tracing::debug!(endpoint = message.endpoint, problem, "not delivered");
+            }
+            let kept = self.store.write(self.real(), |state, now| {
+                publish::delivered(state, &message, outcome, now);
+                Ok::<_, std::convert::Infallible>(())
+            });
+            if let Err(error) = kept {
+                tracing::error!(%error, "what became of a message could not be kept");
+            }
+        }
+    }
+
+    /// What people and endpoints outside the account were sent, or should have been, the oldest first:
+    /// mail, texts and HTTP requests of topics. The last 500 are kept.
+    pub fn inbox(&self) -> Result<Vec<Notice>, SandboxError> {
+        self.store.read(self.real(), |state, _| {
+            let notice = |it: &state::Notice| Notice {
+                at: it.at,
+                topic: it.topic.clone(),
+                protocol: it.protocol.clone(),
+                endpoint: it.endpoint.clone(),
+                subject: it.subject.clone(),
+                problem: it.problem.clone(),
+            };
+            state.inbox.iter().map(notice).collect()
+        })
+    }
+
     /// Gives an HTTP client for the clients of the Rust SDK that answers without any network.
     pub fn http_client(&self) -> SharedHttpClient {
         http_client::client(self.clone())
@@ -143,6 +237,32 @@ impl Sandbox {
     pub fn pending_confirmations(&self) -> Result<Vec<(String, String, String)>, SandboxError> {
         self.store.pending_confirmations()
     }
+}
+
+fn milliseconds(time: SystemTime) -> i64 {
+    let of = |it: Duration| i64::try_from(it.as_millis()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => of(since),
+        Err(before) => -of(before.duration()),
+    }
+}
+
+/// A message of a topic to somebody outside the account: see [`Sandbox::inbox`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// When it was published, in milliseconds since 1970 by the account's clock.
+    pub at: i64,
+    /// The ARN of the topic.
+    pub topic: String,
+    /// `email`, `email-json`, `sms`, `http`, `https`; any other only with a problem.
+    pub protocol: String,
+    /// The address.
+    pub endpoint: String,
+    /// The subject, if it has one.
+    pub subject: Option<String>,
+    /// Why it was not delivered; none if it was.
+    pub problem: Option<String>,
 }
 
 /// What keeps a sandbox from reading or writing its file.

@@ -83,8 +83,6 @@ impl Sandbox {
     pub fn play(&self, input: impl Read) -> Result<Played, PlayError> {
         let text = unpack(input)?;
         let records = trailwarden_pattern::events(&text).map_err(PlayError::NotJson)?;
-        let now = self.now();
-        self.pass_time(now)?;
         self.store.make()?;
         let mut played = Played {
             records: records.len(),
@@ -96,7 +94,7 @@ impl Sandbox {
             match read(record) {
                 Ok((facts, record)) => {
                     entries.push(Entry {
-                        time: now,
+                        time: 0,
                         account: self.account.clone(),
                         played: true,
                         record: record.clone(),
@@ -107,7 +105,7 @@ impl Sandbox {
             }
         }
         played.taken = taken.len();
-        let deliver = |state: &mut State| {
+        let deliver = |state: &mut State, now: i64| {
             let trails: Vec<_> = delivery::trails(state, Some(&self.account))
                 .map(|(key, trail)| (key, trail.logging))
                 .collect();
@@ -120,11 +118,14 @@ impl Sandbox {
             }
             io::Result::Ok(())
         };
-        let note = |_: &State, done: &io::Result<()>| match done {
-            Ok(()) => entries,
+        let note = |_: &State, done: &io::Result<()>, now: i64| match done {
+            Ok(()) => entries
+                .into_iter()
+                .map(|entry| Entry { time: now, ..entry })
+                .collect(),
             Err(_) => Vec::new(),
         };
-        let done = self.store.write_and_note(deliver, note)?;
+        let done = self.store.write_and_note(self.real(), deliver, note)?;
         done.map_err(|source| self.store.failed(source))?;
         Ok(played)
     }

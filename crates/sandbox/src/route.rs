@@ -1,7 +1,6 @@
 //! Finds out who asks, where and what, and hands the request to its service.
 
 use std::collections::HashMap;
-use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -101,6 +100,18 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// Something that no caller asked for, which happens in an account and a region.
+    pub(crate) fn inside(account: &str, region: &str, now: i64) -> Call {
+        Call {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            service: Service::Other,
+            operation: String::new(),
+            now,
+            request_id: String::new(),
+        }
+    }
+
     /// The partition of the region.
     pub(crate) fn partition(&self) -> &'static str {
         if self.region.starts_with("cn-") {
@@ -127,8 +138,14 @@ enum Input {
 }
 
 impl Sandbox {
-    /// Answers one request.
-    pub(crate) fn answer(&self, mut request: MockRequest) -> MockResponse {
+    /// Answers one request, and sends what it makes the account send; that fails no call.
+    pub(crate) async fn answer(&self, request: MockRequest) -> MockResponse {
+        let response = self.decide(request);
+        self.send().await;
+        response
+    }
+
+    fn decide(&self, mut request: MockRequest) -> MockResponse {
         let (path, query) = target_of(&request.uri);
         let path = path.to_owned();
         let scope = Scope::of(&request.headers, query);
@@ -172,7 +189,8 @@ impl Sandbox {
             region: scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned()),
             service,
             operation,
-            now: self.now(),
+            // The store knows what the account's clock shows.
+            now: 0,
             request_id: request_id(),
         };
         let sender = Sender {
@@ -198,7 +216,6 @@ impl Sandbox {
         body: &[u8],
         sender: &Sender<'_>,
     ) -> Result<MockResponse, Failure> {
-        self.pass_time(call.now).map_err(|error| internal(&error))?;
         let input = match input {
             Input::Json => services::Input::Value(protocol::decode_json(body)?),
             Input::Cbor => services::Input::Value(protocol::decode_cbor(body)?),
@@ -210,43 +227,27 @@ impl Sandbox {
             _ => record::is_read(&call.operation),
         };
         let asked = record::ask(call, sender, &input);
-        let handle = |state: &mut _| services::handle(state, protocol, call, input);
-        let note = |state: &State, outcome: &_| {
+        let handle = |state: &mut _, now| {
+            let call = Call { now, ..call.clone() };
+            services::handle(state, protocol, &call, input)
+        };
+        let note = |state: &State, outcome: &_, now| {
+            let call = Call { now, ..call.clone() };
             asked
                 .and_then(|asked| {
                     let data = asked.data;
-                    let entry = record::entry(call, asked, protocol, outcome)?;
+                    let entry = record::entry(&call, asked, protocol, outcome)?;
                     (!data || delivery::is_wanted(state, &entry)).then_some(entry)
                 })
                 .into_iter()
                 .collect()
         };
         let outcome = if reads {
-            self.store.read_and_note(handle, note)
+            self.store.read_and_note(self.real(), handle, note)
         } else {
-            self.store.write_and_note(handle, note)
+            self.store.write_and_note(self.real(), handle, note)
         };
         outcome.unwrap_or_else(|error| Err(internal(&error)))
-    }
-
-    /// The sandbox's time, in milliseconds since 1970.
-    pub(crate) fn now(&self) -> i64 {
-        (self.clock)()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
-
-    /// Lets happen what happens by itself until `now`.
-    pub(crate) fn pass_time(&self, now: i64) -> Result<(), SandboxError> {
-        if self
-            .store
-            .read(|state| delivery::is_due(state, now))?
-            .unwrap_or(true)
-        {
-            let delivered = self.store.write(|state| delivery::until(state, now))?;
-            delivered.map_err(|source| self.store.failed(source))?;
-        }
-        Ok(())
     }
 }
 

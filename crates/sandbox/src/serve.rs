@@ -59,6 +59,7 @@ async fn respond(
         headers: head.headers,
         body,
     });
+    let answer = answer.await;
     let mut response = http::Response::new(Full::new(answer.body));
     *response.status_mut() =
         http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);

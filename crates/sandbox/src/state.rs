@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::life::clock::SetClock;
+use crate::life::metrics::{self, Metric};
+use crate::life::outgoing::Outgoing;
 use crate::vault::Vault;
 
 /// The number of the file format that this version reads and writes.
@@ -24,6 +27,18 @@ pub(crate) struct State {
     /// Where bodies, log events and records are; the store gives it.
     #[serde(skip)]
     pub(crate) vault: Vault,
+    /// None while the clock is that of the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<SetClock>,
+    /// Until when all that happens by itself has happened; zero where nothing can have yet.
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    pub(crate) lived: i64,
+    /// What people and endpoints outside were sent, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) inbox: Vec<Notice>,
+    /// What is still to be sent, for as long as a call lasts.
+    #[serde(skip)]
+    pub(crate) outgoing: Vec<Outgoing>,
 }
 
 impl State {
@@ -33,6 +48,10 @@ impl State {
             id: format!("sandbox-{:016x}", fastrand::u64(..)),
             accounts: BTreeMap::new(),
             vault: Vault::default(),
+            clock: None,
+            lived: 0,
+            inbox: Vec::new(),
+            outgoing: Vec::new(),
         }
     }
 
@@ -92,6 +111,38 @@ pub(crate) struct Region {
     pub(crate) subscriptions: Vec<Subscription>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) queues: BTreeMap<String, Queue>,
+    /// Sorted by namespace, name and dimensions. Shared with the state before, so that a copy of
+    /// the state costs little.
+    #[serde(skip_serializing_if = "Vec::is_empty", with = "metrics::shared")]
+    pub(crate) metrics: Vec<std::sync::Arc<Metric>>,
+    /// Of all alarms, also deleted ones, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) alarm_history: Vec<HistoryItem>,
+}
+
+/// What became of a message that left the account, or should have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    pub(crate) at: i64,
+    pub(crate) topic: String,
+    pub(crate) protocol: String,
+    pub(crate) endpoint: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) subject: Option<String>,
+    /// Why nobody got it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HistoryItem {
+    pub(crate) at: i64,
+    pub(crate) alarm: String,
+    pub(crate) composite: bool,
+    /// `ConfigurationUpdate`, `StateUpdate` or `Action`.
+    pub(crate) kind: String,
+    pub(crate) summary: String,
+    pub(crate) data: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -99,6 +150,38 @@ pub(crate) struct Region {
 pub(crate) struct Queue {
     /// Those that were set, by the names that the API has for them.
     pub(crate) attributes: BTreeMap<String, String>,
+    /// The oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) messages: Vec<QueueMessage>,
+    /// How many messages ever came: what makes their ids differ.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) sent: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct QueueMessage {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) sender: String,
+    pub(crate) sent: i64,
+    /// From when on it can be received.
+    pub(crate) visible: i64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(crate) received: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) first_received: Option<i64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) attributes: BTreeMap<String, MessageAttribute>,
+}
+
+/// An attribute of a message, of SNS and SQS alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MessageAttribute {
+    /// `String`, `Number`, `Binary`, `String.Array`, or one of them with a label.
+    pub(crate) kind: String,
+    /// In base 64 if it is binary.
+    pub(crate) value: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -436,6 +519,12 @@ pub(crate) struct Alarm {
     /// When the state was last set, and when it last became another one.
     pub(crate) updated: i64,
     pub(crate) transitioned: i64,
+    /// The state before the last change.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) before: String,
+    /// Of a composite alarm with a suppressor, once it was evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suppression: Option<trailwarden_alarm::Suppression>,
     pub(crate) settings: AlarmSettings,
 }
 
@@ -535,4 +624,8 @@ pub(crate) struct Subscription {
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+fn is_no_time(time: &i64) -> bool {
+    *time == 0
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::SandboxError;
+use crate::life::{self, outgoing::Outgoing};
 use crate::state::{FORMAT, State};
 use crate::vault::{Entry, Vault};
 
@@ -54,22 +55,39 @@ impl Store {
         self.place.as_deref()
     }
 
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut State) -> T) -> Result<T, SandboxError> {
-        let mut cached = self.cached();
-        self.refresh(&mut cached)?;
-        Ok(read(&mut cached.state))
+    /// Runs `read` on the state as it is by now; `real` is what the process's clock shows.
+    ///
+    /// This writes the file only if something happened by itself in the meantime.
+    pub(crate) fn read<T>(
+        &self,
+        real: i64,
+        read: impl FnOnce(&mut State, i64) -> T,
+    ) -> Result<T, SandboxError> {
+        self.read_and_note(real, read, |_, _, _| Vec::new())
     }
 
     /// Like `read`; what `note` makes of the outcome goes into the journal.
     pub(crate) fn read_and_note<T>(
         &self,
-        read: impl FnOnce(&mut State) -> T,
-        note: impl FnOnce(&State, &T) -> Vec<Entry>,
+        real: i64,
+        read: impl FnOnce(&mut State, i64) -> T,
+        note: impl FnOnce(&State, &T, i64) -> Vec<Entry>,
     ) -> Result<T, SandboxError> {
         let mut cached = self.cached();
         self.refresh(&mut cached)?;
-        let outcome = read(&mut cached.state);
-        let entries = note(&cached.state, &outcome);
+        if let Some(passed) = self.passed(&mut cached.state, real)? {
+            match &self.place {
+                None => cached.state = passed,
+                Some(path) => {
+                    let _lock = lock(path)?;
+                    self.refresh(&mut cached)?;
+                    self.pass(&mut cached, real)?;
+                }
+            }
+        }
+        let now = cached.state.now(real);
+        let outcome = read(&mut cached.state, now);
+        let entries = note(&cached.state, &outcome, now);
         if !entries.is_empty() {
             let _lock = match &self.place {
                 Some(path) if cached.bytes.is_some() => Some(lock(path)?),
@@ -80,19 +98,22 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds.
+    /// Runs `change` on a copy of the state and keeps the copy only if `change` succeeds. What happens
+    /// by itself until then is kept in any case.
     pub(crate) fn write<T, E>(
         &self,
-        change: impl FnOnce(&mut State) -> Result<T, E>,
+        real: i64,
+        change: impl FnOnce(&mut State, i64) -> Result<T, E>,
     ) -> Result<Result<T, E>, SandboxError> {
-        self.write_and_note(change, |_, _| Vec::new())
+        self.write_and_note(real, change, |_, _, _| Vec::new())
     }
 
     /// Like `write`; what `note` makes of the outcome goes into the journal under the same lock.
     pub(crate) fn write_and_note<T, E>(
         &self,
-        change: impl FnOnce(&mut State) -> Result<T, E>,
-        note: impl FnOnce(&State, &Result<T, E>) -> Vec<Entry>,
+        real: i64,
+        change: impl FnOnce(&mut State, i64) -> Result<T, E>,
+        note: impl FnOnce(&State, &Result<T, E>, i64) -> Vec<Entry>,
     ) -> Result<Result<T, E>, SandboxError> {
         let mut cached = self.cached();
         let _lock = match &self.place {
@@ -101,14 +122,51 @@ impl Store {
         };
         self.refresh(&mut cached)?;
         self.append(&mut cached, Vec::new())?;
+        self.pass(&mut cached, real)?;
         let mut draft = cached.state.clone();
-        let outcome = change(&mut draft);
+        let now = draft.now(real);
+        let outcome = change(&mut draft, now);
         if outcome.is_ok() && draft != cached.state {
             self.keep(&mut cached, draft)?;
         }
-        let entries = note(&cached.state, &outcome);
+        let entries = note(&cached.state, &outcome, now);
         self.append(&mut cached, entries)?;
         Ok(outcome)
+    }
+
+    /// Lets happen what happens by itself, and keeps it.
+    fn pass(&self, cached: &mut Cached, real: i64) -> Result<(), SandboxError> {
+        match self.passed(&mut cached.state, real)? {
+            Some(state) => self.keep(cached, state),
+            None => Ok(()),
+        }
+    }
+
+    /// The state after what happened by itself, if anything did. If nothing did, the state only remembers
+    /// in memory that it was looked at: that is no reason to write a file.
+    fn passed(&self, state: &mut State, real: i64) -> Result<Option<State>, SandboxError> {
+        let now = state.now(real);
+        let failed = |source| self.failed(source);
+        if life::may_pass(state, now).map_err(failed)? {
+            let mut draft = state.clone();
+            if life::pass(&mut draft, now).map_err(failed)? {
+                return Ok(Some(draft));
+            }
+        }
+        state.lived = state.lived.max(now);
+        Ok(None)
+    }
+
+    /// What the account's clock shows.
+    pub(crate) fn now(&self, real: i64) -> Result<i64, SandboxError> {
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        Ok(cached.state.now(real))
+    }
+
+    /// Takes the messages that wait to be sent.
+    pub(crate) fn outgoing(&self) -> Vec<Outgoing> {
+        std::mem::take(&mut self.cached().state.outgoing)
     }
 
     /// Adds to the journal; the caller holds the lock if there is a file.
@@ -142,12 +200,17 @@ impl Store {
     }
 
     pub(crate) fn snapshot(&self) -> Result<serde_json::Value, SandboxError> {
-        self.read(|state| serde_json::to_value(state).unwrap_or_default())
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        Ok(serde_json::to_value(&cached.state).unwrap_or_default())
     }
 
     pub(crate) fn pending_confirmations(&self) -> Result<Vec<(String, String, String)>, SandboxError> {
-        self.read(|state| {
-            let mut pending: Vec<_> = state
+        let mut cached = self.cached();
+        self.refresh(&mut cached)?;
+        let pending = {
+            let mut pending: Vec<_> = cached
+                .state
                 .accounts
                 .values()
                 .flat_map(|account| account.regions.values())
@@ -167,7 +230,8 @@ impl Store {
                 .into_iter()
                 .map(|(_, topic, endpoint, token)| (topic.clone(), endpoint.clone(), token))
                 .collect()
-        })
+        };
+        Ok(pending)
     }
 
     /// Makes the file if it is not there.

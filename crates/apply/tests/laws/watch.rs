@@ -153,7 +153,8 @@ pub(crate) fn links(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Strin
     links
 }
 
-/// Whole chains, whatever the things in them are called: which events make whom hear of them.
+/// Whole chains, whatever the things in them are called: which events make whom hear of them. Composite
+/// alarms are left out: one rule cannot ask the old alarm and the new one at once.
 pub(crate) fn chains(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<String> {
     let mut chains = BTreeSet::new();
     for trail in trails(world, theirs) {
@@ -174,21 +175,6 @@ pub(crate) fn chains(world: &World, theirs: &BTreeSet<Address>) -> BTreeSet<Stri
                     let told = subscriptions(world, topic);
                     chains
                         .extend(told.map(|to| format!("{id}: {} is heard by {to}", filter.pattern.as_str())));
-                }
-            }
-            // An alarm need not tell anybody itself to be asked.
-            let read = ours(world, theirs).filter_map(|found| match &found.value {
-                Object::Alarm(alarm) if reads(alarm, filter) => Some(&alarm.name),
-                _ => None,
-            });
-            for alarm in read {
-                for composite in composites(world, theirs).filter(|c| c.rule.alarms().contains(alarm)) {
-                    let topics = composite.alarm_actions.iter().map(|arn| arn.name());
-                    for topic in topics.filter(|topic| world.may_publish(topic, &composite.name)) {
-                        let told = subscriptions(world, topic);
-                        let pattern = filter.pattern.as_str();
-                        chains.extend(told.map(|to| format!("{id}: {pattern} makes c0 tell {to}")));
-                    }
                 }
             }
         }

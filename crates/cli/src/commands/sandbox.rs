@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 use tokio::net::TcpListener;
 use trailwarden_diff::render::visible;
-use trailwarden_sandbox::{PlayError, Played, Sandbox as Account};
+use trailwarden_sandbox::{PlayError, Played, Sandbox as Account, SandboxError};
 
 use crate::args::{Global, Sandbox, SandboxCommand};
 use crate::failure::{Exit, Failure};
@@ -20,13 +20,7 @@ pub(crate) fn open(file: &Path, account: &str, terminal: &Terminal) -> Result<Ac
     terminal.say(&format!(
         "{BANNER}sandbox{BANNER:#} {name}: an account in a file, not AWS\n"
     ));
-    Account::open(file, account).map_err(|error| {
-        let cause = std::error::Error::source(&error)
-            .map(|cause| format!(": {cause}"))
-            .unwrap_or_default();
-        Failure::new(Exit::Failed, format!("{error}{cause}"))
-            .help("`--sandbox=FILE` names another file; one that is not there is an empty account")
-    })
+    Account::open(file, account).map_err(|error| unusable(&error))
 }
 
 /// `trailwarden sandbox`: the account in a file, for other programs.
@@ -40,7 +34,38 @@ pub(crate) async fn run(global: &Global, args: &Sandbox, terminal: &Terminal) ->
         SandboxCommand::Play { files, account } => {
             play(&open(&file, account, terminal)?, files, account, terminal)
         }
+        SandboxCommand::Clock { advance, set, real } => {
+            // Whose account it is does not matter for the clock.
+            let sandbox = open(&file, "123456789012", terminal)?;
+            match (advance, set, real) {
+                (Some(by), _, _) => sandbox.advance_time(*by).await,
+                (_, Some(to), _) => sandbox.set_time(*to).await,
+                (_, _, true) => sandbox.unset_time().await,
+                _ => Ok(()),
+            }
+            .map_err(|error| unusable(&error))?;
+            let time = sandbox.time().map_err(|error| unusable(&error))?;
+            let time = jiff::Timestamp::try_from(time)
+                .map_or_else(|error| error.to_string(), |at| format!("{at:.0}"));
+            terminal.print(&format!("{time}\n"))?;
+            Ok(Exit::Done)
+        }
     }
+}
+
+/// What the clock of an account in a file shows.
+pub(crate) fn time(file: &Path, account: &str) -> Result<std::time::SystemTime, Failure> {
+    let opened = Account::open(file, account).and_then(|sandbox| sandbox.time());
+    opened.map_err(|error| unusable(&error))
+}
+
+/// Says that the account's file cannot be used.
+pub(crate) fn unusable(error: &SandboxError) -> Failure {
+    let cause = std::error::Error::source(error)
+        .map(|cause| format!(": {cause}"))
+        .unwrap_or_default();
+    Failure::new(Exit::Failed, format!("{error}{cause}"))
+        .help("`--sandbox=FILE` names another file; one that is not there is an empty account")
 }
 
 fn play(sandbox: &Account, files: &[PathBuf], account: &str, terminal: &Terminal) -> Result<Exit, Failure> {

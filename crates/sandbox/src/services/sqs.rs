@@ -1,4 +1,6 @@
-//! SQS: queues with their attributes; no messages.
+//! SQS: queues, their attributes and their messages.
+
+mod messages;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +11,8 @@ use crate::judge::statements;
 use crate::protocol::{Failure, nothing, take};
 use crate::route::Call;
 use crate::state::{Queue, State};
+
+pub(crate) use messages::deliver;
 
 /// What `SetQueueAttributes` takes.
 const ATTRIBUTES: &[&str] = &[
@@ -57,6 +61,11 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "GetQueueAttributes" => attributes(state, call, &take(input)?),
         "SetQueueAttributes" => set(state, call, take(input)?),
         "DeleteQueue" => delete(state, call, &take(input)?),
+        "SendMessage" => messages::send(state, call, take(input)?),
+        "ReceiveMessage" => messages::receive(state, call, &take(input)?),
+        "DeleteMessage" => messages::delete(state, call, &take(input)?),
+        "ChangeMessageVisibility" => messages::change_visibility(state, call, &take(input)?),
+        "PurgeQueue" => messages::purge(state, call, &take(input)?),
         _ => Err(Failure::not_implemented(call)),
     }
 }
@@ -127,6 +136,7 @@ fn create(state: &mut State, call: &Call, input: OfName) -> Result<Value, Failur
     let queues = &mut state.region(&call.account, &call.region).queues;
     let made = queues.entry(name.clone()).or_insert_with(|| Queue {
         attributes: input.attributes.clone(),
+        ..Queue::default()
     });
     let differs = |(key, value): (&String, &String)| made.attributes.get(key) != Some(value);
     if input.attributes.iter().any(differs) {
@@ -151,9 +161,12 @@ fn attributes(state: &State, call: &Call, input: &OfUrl) -> Result<Value, Failur
     let name = name(state, call, &input.queue_url)?;
     let region = state.find_region(&call.account, &call.region);
     let queue = region.and_then(|region| region.queues.get(name));
-    let held = queue.ok_or_else(missing)?.attributes.iter();
+    let queue = queue.ok_or_else(missing)?;
+    let mut held = queue.attributes.clone();
+    held.insert("QueueArn".to_owned(), call.arn("sqs", name));
+    held.extend(messages::counts(queue, call.now));
     let asked = |name: &str| input.attribute_names.iter().any(|it| it == "All" || it == name);
-    let told: BTreeMap<_, _> = held.filter(|(name, _)| asked(name)).collect();
+    let told: BTreeMap<_, _> = held.into_iter().filter(|(name, _)| asked(name)).collect();
     match told.is_empty() {
         true => nothing(),
         false => Ok(json!({ "Attributes": told })),

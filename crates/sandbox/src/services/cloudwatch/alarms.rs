@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use trailwarden_alarm::Suppression;
 use winterbaume_cloudwatch::wire::{
     DeleteAlarmsInput, DescribeAlarmsForMetricInput, DescribeAlarmsInput, Dimension,
     ListTagsForResourceInput, ListTagsForResourceOutput, PutMetricAlarmInput, SetAlarmStateInput, Tag,
     TagResourceInput, UntagResourceInput,
 };
 
+use super::history::{self, Configured};
 use super::{composite, validate};
+use crate::life::{self, alarms::Change};
 use crate::protocol::{Failure, cbor_time, give, take};
 use crate::route::Call;
 use crate::services::{TagProblem, add_tags, page, page_size};
@@ -26,7 +29,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricAlarmInput) ->
     let name = input.alarm_name.clone();
     let tags = input.tags.clone().unwrap_or_default();
     let settings = settings(input)?;
-    let alarms = &mut state.region(&call.account, &call.region).alarms;
+    let region = state.region(&call.account, &call.region);
+    let alarms = &mut region.alarms;
     if let Some(live) = alarms.get_mut(&name) {
         if live.settings.alarm_rule.is_some() {
             return Err(validate::error(format!(
@@ -35,6 +39,7 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricAlarmInput) ->
         }
         live.settings = settings;
         live.configured = call.now;
+        history::configured(region, &name, Configured::Updated, call.now);
         return Ok(());
     }
     let mut alarm = Alarm {
@@ -47,7 +52,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutMetricAlarmInput) ->
         ..Alarm::default()
     };
     add(&mut alarm, tags)?;
-    alarms.insert(name, alarm);
+    alarms.insert(name.clone(), alarm);
+    history::configured(region, &name, Configured::Created, call.now);
     Ok(())
 }
 
@@ -246,6 +252,10 @@ fn wire(call: &Call, name: &str, alarm: &Alarm) -> Result<Value, Failure> {
         if let Some(data) = &alarm.reason_data {
             set("StateReasonData", json!(data));
         }
+        if let Some(by) = alarm.suppression.as_ref().and_then(Suppression::suppressed_by) {
+            set("ActionsSuppressedBy", json!(by.as_str()));
+            set("ActionsSuppressedReason", json!(by.reason()));
+        }
     }
     Ok(value)
 }
@@ -255,7 +265,8 @@ pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteAlarmsInput) -
     if input.alarm_names.len() > 100 {
         return Err(validate::error("At most 100 alarms can be deleted at once."));
     }
-    let alarms = &mut state.region(&call.account, &call.region).alarms;
+    let region = state.region(&call.account, &call.region);
+    let alarms = &region.alarms;
     let missing: Vec<&str> = input
         .alarm_names
         .iter()
@@ -282,7 +293,10 @@ pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteAlarmsInput) -
             )));
         }
     }
-    alarms.retain(|name, _| !input.alarm_names.contains(name));
+    for name in &input.alarm_names {
+        history::configured(region, name, Configured::Deleted, call.now);
+        region.alarms.remove(name);
+    }
     Ok(())
 }
 
@@ -310,18 +324,19 @@ pub(crate) fn set_state(state: &mut State, call: &Call, input: SetAlarmStateInpu
             input.state_value
         )));
     }
-    let alarm = state
-        .region(&call.account, &call.region)
-        .alarms
-        .get_mut(&input.alarm_name)
-        .ok_or_else(|| not_found("Unknown alarm"))?;
-    if alarm.state != input.state_value {
-        alarm.transitioned = call.now;
-    }
-    alarm.state = input.state_value;
-    alarm.reason = input.state_reason;
-    alarm.reason_data = input.state_reason_data;
-    alarm.updated = call.now;
+    let known = state
+        .find_region(&call.account, &call.region)
+        .is_some_and(|it| it.alarms.contains_key(&input.alarm_name));
+    let (true, Ok(to)) = (known, input.state_value.parse()) else {
+        return Err(not_found("Unknown alarm"));
+    };
+    let change = Change {
+        to,
+        reason: input.state_reason,
+        data: input.state_reason_data,
+        at: call.now,
+    };
+    life::alarms::set(state, (&call.account, &call.region), &input.alarm_name, change);
     Ok(())
 }
 

@@ -3,9 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use trailwarden_alarm::State as Verdict;
 use winterbaume_cloudwatch::wire::PutCompositeAlarmInput;
 
+use super::history::{self, Configured};
 use super::{alarms, validate};
+use crate::life::{self, notices};
 use crate::protocol::Failure;
 use crate::route::Call;
 use crate::state::{Alarm, AlarmSettings, State};
@@ -37,7 +40,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
              specified together",
         ));
     }
-    let alarms = &mut state.region(&call.account, &call.region).alarms;
+    let region = state.region(&call.account, &call.region);
+    let alarms = &mut region.alarms;
     let missing: Vec<&str> = asked
         .iter()
         .chain(&suppressor)
@@ -50,6 +54,9 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
             missing.join(", ")
         )));
     }
+    // Without a suppressor, nothing is held back.
+    let its = suppressor.as_ref().and_then(|it| alarms.get(plain(it)));
+    let verdict = its.map_or(Verdict::Ok, life::alarms::verdict);
     let settings = AlarmSettings {
         alarm_description: input.alarm_description,
         actions_enabled: input.actions_enabled.unwrap_or(true),
@@ -68,8 +75,28 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
                 "An alarm named {name} of another alarm type already exists"
             )));
         }
+        // Another suppressor, or other periods: whatever ran is discarded, and what waited is done.
+        let suppressed = |it: &AlarmSettings| {
+            let wait = it.actions_suppressor_wait_period;
+            (
+                it.actions_suppressor.clone(),
+                wait,
+                it.actions_suppressor_extension_period,
+            )
+        };
+        let mut acted = Vec::new();
+        if suppressed(&live.settings) != suppressed(&settings)
+            && let Some(mut suppression) = live.suppression.take()
+        {
+            acted = suppression.replace(call.now.div_euclid(1000), verdict);
+        }
         live.settings = settings;
         live.configured = call.now;
+        history::configured(region, &name, Configured::Updated, call.now);
+        for act in acted {
+            let place = (call.account.as_str(), call.region.as_str());
+            notices::act(state, place, &name, act.state, act.at.saturating_mul(1000));
+        }
         return Ok(());
     }
     let mut alarm = Alarm {
@@ -82,7 +109,8 @@ pub(crate) fn put(state: &mut State, call: &Call, input: PutCompositeAlarmInput)
         ..Alarm::default()
     };
     alarms::add(&mut alarm, input.tags.unwrap_or_default())?;
-    alarms.insert(name, alarm);
+    alarms.insert(name.clone(), alarm);
+    history::configured(region, &name, Configured::Created, call.now);
     Ok(())
 }
 

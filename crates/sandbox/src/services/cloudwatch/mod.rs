@@ -1,7 +1,9 @@
-//! CloudWatch: metric and composite alarms.
+//! CloudWatch: metrics, metric and composite alarms.
 
 mod alarms;
 mod composite;
+mod history;
+mod metrics;
 pub(crate) mod query;
 mod validate;
 
@@ -29,6 +31,11 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
             alarms::set_actions(state, call, &input.alarm_names, false).and_then(|()| nothing())
         }
         "SetAlarmState" => alarms::set_state(state, call, take(input)?).and_then(|()| nothing()),
+        "DescribeAlarmHistory" => history::describe(state, call, take(input)?),
+        "PutMetricData" => metrics::put(state, call, take(input)?).and_then(|()| nothing()),
+        "ListMetrics" => metrics::list(state, call, take(input)?),
+        "GetMetricData" => metrics::data(state, call, take(input)?),
+        "GetMetricStatistics" => metrics::statistics(state, call, take(input)?),
         "TagResource" => alarms::tag(state, call, take(input)?).and_then(|()| nothing()),
         "UntagResource" => alarms::untag(state, call, take(input)?).and_then(|()| nothing()),
         "ListTagsForResource" => give(&alarms::list_tags(state, call, take(input)?)?),

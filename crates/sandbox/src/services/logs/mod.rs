@@ -7,6 +7,8 @@ pub(crate) mod streams;
 
 use serde_json::Value;
 
+pub(crate) use streams::EVENT_OVERHEAD;
+
 use crate::protocol::{Failure, give, nothing, take};
 use crate::route::Call;
 use crate::state::{LogGroup, State};

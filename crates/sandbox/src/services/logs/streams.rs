@@ -14,7 +14,7 @@ use crate::services::page;
 use crate::state::{Chunk, LogStream, State};
 
 /// What CloudWatch Logs counts for each event beside its text.
-const EVENT_OVERHEAD: u64 = 26;
+pub(crate) const EVENT_OVERHEAD: u64 = 26;
 
 pub(crate) fn create(state: &mut State, call: &Call, input: CreateLogStreamRequest) -> Result<(), Failure> {
     let name = input.log_stream_name;

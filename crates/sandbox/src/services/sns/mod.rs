@@ -1,11 +1,14 @@
 //! SNS: topics and subscriptions, which wait for their confirmation as on AWS.
 
 mod delivery;
+mod filter;
+pub(crate) mod publish;
 mod subscriptions;
 mod topics;
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
 use winterbaume_core::MockResponse;
 
 use crate::protocol::{Failure, escape, query_answer};
@@ -22,6 +25,7 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: &Params) -> Result<M
         "DeleteTopic" => topics::delete(state, call, input),
         "ListTopics" => Ok(topics::list(state, call, input)),
         "Publish" => topics::publish(state, call, input),
+        "PublishBatch" => topics::publish_batch(state, call, input),
         "TagResource" => topics::tag(state, call, input),
         "UntagResource" => topics::untag(state, call, input),
         "ListTagsForResource" => topics::list_tags(state, call, input),
@@ -145,4 +149,12 @@ fn topic_mut<'s>(state: &'s mut State, call: &Call, arn: &str) -> Result<&'s mut
         .topics
         .get_mut(name)
         .ok_or_else(no_topic)
+}
+
+fn hex(text: &str) -> String {
+    let mut out = String::new();
+    for byte in Sha256::digest(text.as_bytes()) {
+        out.push_str(&format!("{byte:02x}"));
+    }
+    out
 }

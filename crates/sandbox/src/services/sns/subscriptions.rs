@@ -1,9 +1,9 @@
 //! Subscriptions from their request to their end.
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use super::{delivery, element, invalid, map, next_token, text, topic, write_map};
+use super::publish::confirmation;
+use super::{delivery, element, hex, invalid, map, next_token, text, topic, write_map};
 use crate::protocol::Failure;
 use crate::route::{Call, Params};
 use crate::services::page;
@@ -120,6 +120,9 @@ pub(crate) fn subscribe(state: &mut State, call: &Call, input: &Params) -> Resul
                 ..Subscription::default()
             };
             subscriptions.push(made.clone());
+            if matches!(protocol, "http" | "https") {
+                confirmation(state, call, &made);
+            }
             made
         }
     };
@@ -429,12 +432,4 @@ fn check_filter(policy: &Value, may_nest: bool) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn hex(text: &str) -> String {
-    let mut out = String::new();
-    for byte in Sha256::digest(text.as_bytes()) {
-        out.push_str(&format!("{byte:02x}"));
-    }
-    out
 }

@@ -1,8 +1,11 @@
 //! Topics, their attributes and tags.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::delivery;
+use super::publish::{self, Message, Who};
 use super::subscriptions::{self, Standing};
 use super::{
     element, invalid, map, next_token, tags, text, topic, topic_arn, topic_mut, topic_name, write_map,
@@ -11,7 +14,7 @@ use crate::judge::{statements, texts};
 use crate::protocol::Failure;
 use crate::route::{Call, Params};
 use crate::services::{TagProblem, add_tags, page};
-use crate::state::{State, Tags, Topic};
+use crate::state::{MessageAttribute, State, Tags, Topic};
 
 const PAGE: usize = 100;
 const POLICY_BYTES: usize = 30 * 1024;
@@ -175,16 +178,118 @@ pub(crate) fn publish(state: &mut State, call: &Call, input: &Params) -> Result<
         "" => text(input, "TargetArn"),
         arn => arn,
     };
-    let topic = topic_mut(state, call, arn)?;
-    let message = text(input, "Message");
-    if message.is_empty() {
+    topic(state, call, arn)?;
+    let message = message(input, "")?;
+    let id = publish::publish(state, arn, Who::Caller, &message, call.now)?;
+    Ok(element("MessageId", &id))
+}
+
+/// Publishes up to ten messages, each of which succeeds or fails alone.
+pub(crate) fn publish_batch(state: &mut State, call: &Call, input: &Params) -> Result<String, Failure> {
+    let arn = text(input, "TopicArn");
+    topic(state, call, arn)?;
+    let (mut done, mut failed, mut ids) = (String::new(), String::new(), std::collections::BTreeSet::new());
+    for index in 1.. {
+        let entry = format!("PublishBatchRequestEntries.member.{index}.");
+        let Some(id) = input.get(&format!("{entry}Id")) else {
+            break;
+        };
+        if !ids.insert(id) {
+            let code = "BatchEntryIdsNotDistinct";
+            return Err(Failure::bad(
+                code,
+                "Two or more batch entries in the request have the same Id",
+            ));
+        }
+        if index > 10 {
+            let code = "TooManyEntriesInBatchRequest";
+            return Err(Failure::bad(
+                code,
+                "The batch request contains more entries than permissible",
+            ));
+        }
+        let sent = message(input, &entry)
+            .and_then(|message| publish::publish(state, arn, Who::Caller, &message, call.now));
+        match sent {
+            Ok(message) => done.push_str(&format!(
+                "<member>{}{}</member>",
+                element("Id", id),
+                element("MessageId", &message)
+            )),
+            Err(failure) => failed.push_str(&format!(
+                "<member>{}{}{}<SenderFault>true</SenderFault></member>",
+                element("Id", id),
+                element("Code", &failure.code),
+                element("Message", &failure.message)
+            )),
+        }
+    }
+    if ids.is_empty() {
+        return Err(Failure::bad(
+            "EmptyBatchRequest",
+            "The batch request doesn't contain any entries",
+        ));
+    }
+    Ok(format!(
+        "<Successful>{done}</Successful><Failed>{failed}</Failed>"
+    ))
+}
+
+/// Reads a message; `at` is what stands before the names of its parameters.
+fn message(input: &Params, at: &str) -> Result<Message, Failure> {
+    let of = |name: &str| text(input, &format!("{at}{name}"));
+    let body = of("Message");
+    if body.is_empty() {
         return Err(invalid("Empty message"));
     }
-    if message.len() > 256 * 1024 {
+    if body.len() > 256 * 1024 {
         return Err(invalid("Message too long"));
     }
-    topic.published += 1;
-    Ok(element("MessageId", &call.request_id))
+    let subject = input.get(&format!("{at}Subject")).cloned();
+    // "Subjects must be ASCII text", without control characters, and up to 100 characters.
+    let fits = |it: &String| (1..=100).contains(&it.len()) && it.chars().all(|c| (' '..='~').contains(&c));
+    if subject.as_ref().is_some_and(|it| !fits(it)) {
+        return Err(invalid("Subject"));
+    }
+    let mut attributes = BTreeMap::new();
+    for index in 1.. {
+        let entry = |part: &str| input.get(&format!("{at}MessageAttributes.entry.{index}.{part}"));
+        let Some(name) = entry("Name") else {
+            break;
+        };
+        let kind = entry("Value.DataType").cloned().unwrap_or_default();
+        let base = kind.split_once('.').map_or(kind.as_str(), |(base, _)| base);
+        let value = match base {
+            "Binary" => entry("Value.BinaryValue"),
+            _ => entry("Value.StringValue"),
+        };
+        let value = value.filter(|it| !it.is_empty());
+        let Some(value) = value.filter(|_| matches!(base, "String" | "Number" | "Binary")) else {
+            return Err(Failure::bad(
+                "ParameterValueInvalid",
+                format!("The message attribute '{name}' must have a type and a value of it."),
+            ));
+        };
+        let value = value.clone();
+        attributes.insert(name.clone(), MessageAttribute { kind, value });
+    }
+    let mut message = Message {
+        subject,
+        attributes,
+        ..Message::of(body)
+    };
+    if of("MessageStructure") == "json" {
+        let parts: Option<BTreeMap<String, Value>> = serde_json::from_str(body).ok();
+        let parts = parts.ok_or_else(|| invalid("Message Structure - JSON message body failed to parse"))?;
+        let texts = parts
+            .into_iter()
+            .filter_map(|(name, it)| Some((name, it.as_str()?.to_owned())));
+        message.by_protocol = texts.collect();
+        let default = message.by_protocol.remove("default");
+        message.body =
+            default.ok_or_else(|| invalid("Message Structure - No default entry in JSON message body"))?;
+    }
+    Ok(message)
 }
 
 fn no_resource() -> Failure {
@@ -244,7 +349,7 @@ fn add(tags: &mut Tags, added: Tags) -> Result<(), Failure> {
 }
 
 /// The policy of a topic whose owner set none, as SNS shows it.
-fn default_policy(call: &Call, arn: &str) -> String {
+pub(crate) fn default_policy(call: &Call, arn: &str) -> String {
     json!({
         "Version": "2008-10-17",
         "Id": "__default_policy_ID",
