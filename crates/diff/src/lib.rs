@@ -6,7 +6,7 @@
 //! not happen without a person's word (deleting data or what is protected, blinding the watch, touching
 //! what belongs to somebody else) is a refusal in the plan, never a step.
 //!
-//! [`drift`] reads the same comparison the other way round: what is no longer as the spec says, how bad
+//! [`drift()`] reads the same comparison the other way round: what is no longer as the spec says, how bad
 //! that is, and who answers for it.
 //!
 //! This crate asks no account and prints nothing; [`render`] makes the text and the JSON.

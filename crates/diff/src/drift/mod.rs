@@ -2,7 +2,7 @@
 //!
 //! A plan says what would be done; a [`Drift`] says what is no longer as the spec says, how bad that is
 //! ([`Severity`]), who answers for it ([`WaiverState`]) and, where somebody looked, who did it
-//! ([`History`]). Whether an object differs is decided by [`crate::plan`] alone.
+//! ([`History`]). Whether an object differs is decided by [`crate::plan()`] alone.
 
 mod effect;
 mod leans;

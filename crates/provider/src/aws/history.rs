@@ -73,7 +73,7 @@ pub(crate) async fn changes_of(
                 unseen.insert(name);
             }
         }
-        // The history has them in this order, to the second.
+        // To the second; within one they keep the order of the names.
         found.sort_by_key(|call| std::cmp::Reverse(call.at));
         let seen = match closed.get(region) {
             Some(why) => Seen::Hidden(why.clone()),

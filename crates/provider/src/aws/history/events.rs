@@ -1,21 +1,26 @@
 //! The calls that change each field of each kind, as CloudTrail names them (its names of S3's calls are not
 //! always the API's: "Amazon S3 CloudTrail events").
 
-use std::collections::BTreeSet;
-
 use trailwarden_account::Asked;
 use trailwarden_spec::Kind;
 
-/// The names of the calls by which an object can have become what it is.
-pub(super) fn names(asked: &Asked) -> BTreeSet<&'static str> {
+/// The names of the calls by which an object can have become what it is, each once. Those that change a
+/// field come before those that make the whole object, which is also their order within a second.
+pub(super) fn names(asked: &Asked) -> Vec<&'static str> {
     let kind = asked.address.kind;
-    if asked.gone {
-        return taken_away(kind).iter().copied().collect();
-    }
     let of_fields = asked.fields.iter().flat_map(|field| changing(kind, field));
-    // Whoever took it away and made it anew changed all of it.
-    let of_fields = of_fields.chain(making(kind)).copied();
-    of_fields.collect()
+    let all: Vec<&'static str> = match asked.gone {
+        true => taken_away(kind).to_vec(),
+        // Whoever took it away and made it anew changed all of it.
+        false => of_fields.chain(making(kind)).copied().collect(),
+    };
+    let mut names = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// What makes an object of a kind.
@@ -113,6 +118,8 @@ fn changing(kind: Kind, field: &str) -> &'static [&'static str] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use trailwarden_spec::kinds::fields_of;
     use trailwarden_spec::{Kind, Scope};
 
@@ -158,12 +165,13 @@ mod tests {
             gone: false,
             arn: None,
         };
-        let of = |asked: &Asked| Vec::from_iter(names(asked));
         assert_eq!(
-            of(&asked),
-            ["CreateLogGroup", "DeleteRetentionPolicy", "PutRetentionPolicy"]
+            names(&asked),
+            ["PutRetentionPolicy", "DeleteRetentionPolicy", "CreateLogGroup"]
         );
+        asked.fields = vec!["tags", "protect"];
+        assert_eq!(names(&asked), ["TagResource", "UntagResource", "CreateLogGroup"]);
         asked.gone = true;
-        assert_eq!(of(&asked), ["DeleteLogGroup"]);
+        assert_eq!(names(&asked), ["DeleteLogGroup"]);
     }
 }
