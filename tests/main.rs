@@ -8,6 +8,7 @@ mod changes;
 mod complaints;
 mod daily;
 mod drift;
+mod drift_report;
 mod everything;
 mod faults;
 mod fields;

@@ -32,6 +32,10 @@ const UNTAGS: &[&str] = &[
 pub enum For {
     /// Reading all that a plan is made of.
     Plan,
+    /// That, and what the links of the watch do at the moment.
+    Status,
+    /// What a plan reads, and the event history.
+    Drift,
     /// That, and every write that an apply may need.
     Apply,
     /// The everyday commands: trying topics, confirming, looking at what happened, turning trails on and off.
@@ -51,7 +55,10 @@ fn granted(purpose: For) -> impl Iterator<Item = &'static Grant> {
     let daily = purpose == For::Daily;
     GRANTS
         .iter()
-        .filter(move |grant| !daily && (purpose == For::Apply || !grant.write))
+        .filter(move |grant| match grant.only {
+            Some(only) => only == purpose,
+            None => !daily && (purpose == For::Apply || !grant.write),
+        })
         .chain(daily::GRANTS.iter().filter(move |_| daily))
 }
 

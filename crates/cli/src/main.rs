@@ -82,6 +82,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
             match command {
                 Command::Check(check) => commands::check::run(&check, terminal),
                 Command::Plan(plan) => commands::plan::run(&global, &plan, terminal).await,
+                Command::Drift(drift) => commands::drift::run(&global, &drift, terminal).await,
                 Command::Status(status) => commands::status::run(&global, &status, terminal).await,
                 Command::Notify(notify) => commands::notify::run(&global, &notify, terminal).await,
                 Command::Confirm(confirm) => commands::confirm::run(&global, &confirm, terminal).await,
