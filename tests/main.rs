@@ -6,6 +6,7 @@ mod alarm;
 mod bucket;
 mod changes;
 mod complaints;
+mod daily;
 mod drift;
 mod drift_report;
 mod everything;

@@ -37,7 +37,7 @@ impl ErrorKind {
                 "sign in again (`aws sso login`), set AWS_PROFILE, or name a profile with `--profile`"
             }
             Self::Denied => {
-                "let the caller do it: `trailwarden permissions` prints the policy that plan and apply need"
+                "let the caller do it: `trailwarden permissions` prints the policy that a command needs (`--for`)"
             }
             Self::Throttled => "other programs use up this API's rate; run the command again in a minute",
             Self::Unreachable => {

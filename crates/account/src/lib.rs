@@ -7,9 +7,11 @@
 //! This crate decides nothing and calls nothing.
 
 mod error;
+mod operate;
 mod permissions;
 
 pub use error::{AccountError, ErrorKind};
+pub use operate::Operate;
 pub use permissions::{For, covers, permissions};
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! One table says, for every API that a provider calls, which actions IAM checks (S3's have names
 //! of their own) and on which resources; a policy is the part of the table that a spec needs.
 
+mod daily;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,13 +38,28 @@ pub enum For {
     Drift,
     /// That, and every write that an apply may need.
     Apply,
+    /// The everyday commands: trying topics, confirming, looking at what happened, turning trails on and off.
+    Daily,
 }
 
 /// Whether a table of APIs names the call `service:Operation`, as errors and traces write it.
 /// A provider's test holds every call that it makes against this.
 #[must_use]
 pub fn covers(api: &str) -> bool {
-    GRANTS.iter().any(|grant| grant.api == api)
+    let daily = daily::GRANTS.iter();
+    GRANTS.iter().chain(daily).any(|grant| grant.api == api)
+}
+
+/// The rows of the tables for a purpose.
+fn granted(purpose: For) -> impl Iterator<Item = &'static Grant> {
+    let daily = purpose == For::Daily;
+    GRANTS
+        .iter()
+        .filter(move |grant| match grant.only {
+            Some(only) => only == purpose,
+            None => !daily && (purpose == For::Apply || !grant.write),
+        })
+        .chain(daily::GRANTS.iter().filter(move |_| daily))
 }
 
 /// The least policy for the caller of a plan or an apply of this spec.
@@ -56,10 +72,7 @@ pub fn covers(api: &str) -> bool {
 #[must_use]
 pub fn permissions(wanted: &Wanted, purpose: For) -> Policy {
     let mut allowed: BTreeMap<(On, bool, BTreeSet<String>), BTreeSet<&str>> = BTreeMap::new();
-    for grant in GRANTS.iter().filter(|grant| match grant.only {
-        Some(only) => only == purpose,
-        None => purpose == For::Apply || !grant.write,
-    }) {
+    for grant in granted(purpose) {
         let resources = resources(grant, wanted);
         if !resources.is_empty() && !grant.actions.is_empty() {
             allowed
@@ -112,7 +125,7 @@ fn resources(grant: &Grant, wanted: &Wanted) -> BTreeSet<String> {
     let existing = wanted
         .existing
         .keys()
-        .filter(|_| !grant.write)
+        .filter(|_| !grant.write || daily::ON_EXISTING.contains(&grant.api))
         .map(|address| (address, None));
     // What is let go is read and loses its tags.
     let let_go = wanted

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+mod daily;
+
+pub(crate) use daily::*;
+
 const AFTER_HELP: &str = "\
 Exit codes:
   0    done, or no differences
@@ -12,7 +16,8 @@ Exit codes:
   2    differences (drift, plan --detailed-exitcode)
   3    nothing is broken, and a person has something to do first (status)
   4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
-       match), patterns differ
+       match), patterns differ, nobody would hear (notify), nothing waits (resend), no event has the
+       id (events), the alarm has not gone off (explain)
   5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
        approved plan does not fit the account any more
   64   the command line is wrong
@@ -127,6 +132,52 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Take away all that the stack made; what holds data is released, not deleted
     Destroy(Destroy),
+    /// Publish a test message to a topic of the spec, and say who gets it
+    ///
+    /// Shows the subscribers, endpoints masked, and asks before it publishes. Exits with 4 when no
+    /// confirmed subscriber would get the message: nothing is published then.
+    Notify(Notify),
+    /// Confirm a subscription, so that only the account's own credentials can end it
+    ///
+    /// A subscription that was confirmed by its link can be ended by the link in any of its messages, without
+    /// signing in, and mail scanners follow links. What this command confirms only the account's credentials
+    /// can end. It takes the link's address (in single quotes: it holds `&`) or the token in it, which
+    /// is valid for two days.
+    Confirm(Confirm),
+    /// Ask the subscribers again who have not confirmed: SNS sends each another request
+    ///
+    /// Only those that the spec names and that wait. Exits with 4 when none waits; nothing is sent then.
+    Resend(Resend),
+    /// Show what CloudTrail's event history has of the account: who called what, from where
+    ///
+    /// The management events that the spec's region logged, the newest first, up to 90 days back; an event is
+    /// there some minutes after the call. Calls of IAM and other global services are in us-east-1. AWS answers
+    /// twice a second, with 50 events, and takes one condition: it gets the rarest, and what the others leave
+    /// out is left out here. Names are as in the record, capitals too. Exits with 4 when no event has the id.
+    Events(Events),
+    /// Show the events behind an alarm: who did what, where and when, the last time that it went off
+    ///
+    /// Takes the time that the alarm looked at from its history (30 days), and reads the events of that time that
+    /// its rule's pattern matches from the log group. Exits with 4 when the alarm has not gone off.
+    Explain(Explain),
+    /// Show what is in a log group of the spec, or follow it
+    ///
+    /// The newest events that fit, the oldest of them first. A record of CloudTrail is shown in a line: when
+    /// the call was, service, event, who, from where, and the error if it failed; any other event is shown as
+    /// it is. `--format json` has the whole of each. With `--follow` the group is asked every five seconds;
+    /// Ctrl-C ends it with 130. Exits with 65 for a pattern that AWS refuses.
+    Logs(Logs),
+    /// Start or stop the recording of a trail of the spec, until the next apply
+    ///
+    /// The spec wins: the next apply makes it what the spec says. Where that is something else, the command
+    /// shows the line to write. Asks before it stops a trail, for nothing is recorded from then on.
+    Logging(Logging),
+    /// Turn a trail's delivery to its log group on or off, until the next apply
+    ///
+    /// On is to the log group and with the role that the spec says. The spec wins: the next apply makes it what
+    /// the spec says. Where that is something else, the command shows the line to write. Asks before it turns
+    /// delivery off, for rules see nothing from then on; the bucket still gets everything.
+    Delivery(Delivery),
     /// Explain, compare and try out filter patterns, offline
     Pattern(Pattern),
     /// Write a commented spec to start from
@@ -378,6 +429,8 @@ pub(crate) enum Purpose {
     Drift,
     /// Reading and writing.
     Apply,
+    /// The everyday commands, such as notify.
+    Daily,
 }
 
 #[derive(Debug, ClapArgs)]

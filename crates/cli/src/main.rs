@@ -10,6 +10,7 @@ mod connect;
 mod events;
 mod failure;
 mod load;
+mod named;
 mod problems;
 mod progress;
 mod sealed;
@@ -73,7 +74,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
         Command::Destroy(destroy) => return commands::destroy::run(&global, &destroy, terminal).await,
         _ => {}
     }
-    // Commands that only read may be cut off anywhere.
+    // Commands that only read, or whose writes are single calls, may be cut off anywhere.
     tokio::select! {
         biased;
         _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
@@ -83,6 +84,14 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Plan(plan) => commands::plan::run(&global, &plan, terminal).await,
                 Command::Drift(drift) => commands::drift::run(&global, &drift, terminal).await,
                 Command::Status(status) => commands::status::run(&global, &status, terminal).await,
+                Command::Notify(notify) => commands::notify::run(&global, &notify, terminal).await,
+                Command::Confirm(confirm) => commands::confirm::run(&global, &confirm, terminal).await,
+                Command::Resend(resend) => commands::resend::run(&global, &resend, terminal).await,
+                Command::Events(events) => commands::events::run(&global, &events, terminal).await,
+                Command::Logs(logs) => commands::logs::run(&global, &logs, terminal).await,
+                Command::Logging(logging) => commands::trail::logging(&global, &logging, terminal).await,
+                Command::Delivery(delivery) => commands::trail::delivery(&global, &delivery, terminal).await,
+                Command::Explain(explain) => commands::explain::run(&global, &explain, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]

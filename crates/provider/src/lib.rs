@@ -9,7 +9,7 @@
 //! AWS's rates and repeats calls whose errors pass. The *pages* say what each kind is in AWS's
 //! APIs, a file each. The *survey* reads all that a plan needs in few calls that do not wait for
 //! each other. The *evidence* is what no plan needs: whether deliveries arrive, in which state alarms
-//! are, who would hear of a message.
+//! are, who would hear of a message. What people do by hand is in *operate*.
 //!
 //! This crate decides nothing: what should change, in which order and whether it may is said by
 //! others. It changes only what it is told to, and within a document that others write, too, only
@@ -26,6 +26,7 @@ mod connect;
 mod door;
 mod evidence;
 mod index;
+mod operate;
 mod provider;
 mod survey;
 

@@ -120,7 +120,7 @@ impl Provider {
 
     /// The clients, once it is sure that they reach the account that the spec names. The
     /// credentials' account is asked once.
-    async fn aws(&self) -> Result<&Aws, AccountError> {
+    pub(crate) async fn aws(&self) -> Result<&Aws, AccountError> {
         let caller = self.caller().await?;
         let scope = &self.aws.scope;
         let partition = Arn::parse(&caller.arn).map(|arn| arn.partition);

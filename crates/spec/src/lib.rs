@@ -12,6 +12,7 @@ pub mod arn;
 pub mod compare;
 mod document;
 pub mod evidence;
+pub mod happened;
 pub mod kinds;
 pub mod leaf;
 pub mod live;

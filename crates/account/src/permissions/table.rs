@@ -70,7 +70,7 @@ pub(super) struct Grant {
     pub(super) actions: &'static [&'static str],
 }
 
-const fn read(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
+pub(super) const fn read(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
     Grant {
         api,
         kind: Some(kind),
@@ -81,7 +81,7 @@ const fn read(api: &'static str, kind: Kind, on: On, actions: &'static [&'static
     }
 }
 
-const fn write(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
+pub(super) const fn write(api: &'static str, kind: Kind, on: On, actions: &'static [&'static str]) -> Grant {
     Grant {
         api,
         kind: Some(kind),
@@ -92,7 +92,7 @@ const fn write(api: &'static str, kind: Kind, on: On, actions: &'static [&'stati
     }
 }
 
-const fn always(api: &'static str, on: On, actions: &'static [&'static str]) -> Grant {
+pub(super) const fn always(api: &'static str, on: On, actions: &'static [&'static str]) -> Grant {
     Grant {
         api,
         kind: None,

@@ -13,6 +13,7 @@ pub(crate) fn run(args: &Permissions, terminal: &Terminal) -> Result<Exit, Failu
         Purpose::Status => For::Status,
         Purpose::Drift => For::Drift,
         Purpose::Apply => For::Apply,
+        Purpose::Daily => For::Daily,
     };
     terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()))?;
     Ok(Exit::Done)

@@ -41,7 +41,7 @@ pub(super) fn gone(error: &AccountError) -> bool {
 }
 
 /// Says of an error that outlasted the wait for a new topic that there is none.
-pub(super) fn not_there(topic: &str, error: AccountError) -> AccountError {
+pub(crate) fn not_there(topic: &str, error: AccountError) -> AccountError {
     if !gone(&error) {
         return error;
     }

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args, terminal: &Terminal) -> Result<Exit, Failure> {
 }
 
 /// Reads a pattern of the command line.
-fn parse(text: &str) -> Result<Pattern, Failure> {
+pub(crate) fn parse(text: &str) -> Result<Pattern, Failure> {
     Pattern::parse(text).map_err(|found| {
         let mut message = problems::draw_pattern(found.as_slice(), text, Level::ERROR);
         let count = found.as_slice().len();
