@@ -367,7 +367,8 @@ pub(crate) fn field(object: &mut Object, how: usize) {
             3 => delivery_status.sqs = Managed::Set(DeliveryStatus::default()),
             4 => *signature_version = Managed::Set(SignatureVersion::Sha1),
             5 => *tracing = Managed::Set(Tracing::PassThrough),
-            6 => *data_protection = Managed::Set(None),
+            // What nobody wrote is not there to be taken away.
+            6 if data_protection.get().is_some_and(Option::is_some) => *data_protection = Managed::Set(None),
             7 => *key = Managed::Set(Some(their_key())),
             _ => guard(tags),
         },
