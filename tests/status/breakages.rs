@@ -600,7 +600,7 @@ async fn put_alarm(c: &Clients, namespace: &str, dimension: Option<Dimension>, a
 }
 
 /// Makes a statement the topic's whole policy.
-async fn set_policy(c: &Clients, statement: &str) {
+pub(super) async fn set_policy(c: &Clients, statement: &str) {
     let arn = c.topic(TOPIC);
     let statement = statement.replace("TOPIC", &arn);
     let set = c

@@ -13,6 +13,8 @@ use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::{Facts, Found, Live};
 use trailwarden_spec::{Kind, Object, Scope, SecretRef, Secrets, Source, Wanted, parse};
 
+use crate::published::wrong;
+
 pub(crate) const NOW: i64 = 1_795_600_800;
 
 pub(crate) const SPEC: &str = r#"
@@ -103,7 +105,9 @@ impl Story {
     }
 
     pub(crate) fn proof(&self) -> Proof {
-        prove(&self.wanted, &self.live, &self.evidence)
+        let proof = prove(&self.wanted, &self.live, &self.evidence);
+        assert_eq!(wrong(&render::json(&proof), "status.json"), None);
+        proof
     }
 
     pub(crate) fn chain(&self, origin: &str) -> Chain {
