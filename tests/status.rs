@@ -551,5 +551,102 @@ fn another_client_sees_what_apply_wrote_and_what_came_of_it() {
     serve.wait().expect("gone");
     assert!(seen.status.success(), "{}", String::from_utf8_lossy(&seen.stderr));
     let seen: Value = serde_json::from_slice(&seen.stdout).expect("JSON");
-    println!("{seen:#}");
+    let arn = |service: &str, name: &str| format!("arn:aws:{service}:us-east-1:{}:{name}", world.account);
+    let texts = |list: &Value, key: &str| -> Vec<String> {
+        let list = list.as_array().expect("a list").iter();
+        list.map(|one| one[key].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+
+    assert_eq!(seen["account"], world.account);
+    let trail = &seen["trail"];
+    assert_eq!(trail["Name"], TRAIL);
+    assert_eq!(trail["S3BucketName"], format!("watch-{}", world.account));
+    assert_eq!(
+        trail["CloudWatchLogsLogGroupArn"],
+        arn("logs", &format!("log-group:{GROUP}:*"))
+    );
+    assert_eq!(trail["IsMultiRegionTrail"], true);
+    assert_eq!(trail["LogFileValidationEnabled"], true);
+    assert_eq!(seen["trail_status"]["IsLogging"], true);
+    assert_eq!(
+        seen["trail_status"]["LatestCloudWatchLogsDeliveryTime"],
+        "2026-03-02 10:40:00+00:00"
+    );
+    let selector = &seen["selectors"]["EventSelectors"][0];
+    assert_eq!(selector["ReadWriteType"], "All");
+    assert_eq!(selector["IncludeManagementEvents"], true);
+    let group = &seen["groups"][0];
+    assert_eq!(group["logGroupName"], GROUP);
+    assert_eq!(group["retentionInDays"], 365);
+    assert_eq!(group["metricFilterCount"], 3);
+
+    let rules = ["watch-keys", "watch-reads", "watch-roles"];
+    let filters = &seen["filters"];
+    assert_eq!(texts(filters, "filterName"), rules);
+    assert_eq!(
+        filters[2]["filterPattern"],
+        "{ ($.eventSource = \"iam.amazonaws.com\") && ($.eventName = \"CreateRole\") }"
+    );
+    let counts = &filters[2]["metricTransformations"][0];
+    assert_eq!(counts["metricNamespace"], "Trailwarden/watch");
+    assert_eq!(counts["metricName"], "watch-roles");
+    assert_eq!(counts["metricValue"], "1");
+    let alarms = &seen["alarms"];
+    let names = ["watch-keys", "watch-main-heartbeat", "watch-reads", "watch-roles"];
+    assert_eq!(texts(alarms, "AlarmName"), names);
+    assert_eq!(texts(alarms, "StateValue"), ["OK", "OK", "OK", "ALARM"]);
+    let alarm = &alarms[3];
+    assert_eq!(alarm["AlarmActions"], serde_json::json!([arn("sns", TOPIC)]));
+    assert_eq!(alarm["Namespace"], "Trailwarden/watch");
+    assert_eq!(alarm["MetricName"], "watch-roles");
+    assert_eq!(alarm["Statistic"], "Sum");
+    assert_eq!(alarm["Period"], 300);
+    assert_eq!(alarm["EvaluationPeriods"], 1);
+    assert_eq!(alarm["Threshold"], 1.0);
+    assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
+    assert_eq!(alarm["TreatMissingData"], "notBreaching");
+    let both = &seen["composite_alarms"][0];
+    assert_eq!(
+        both["AlarmRule"],
+        "ALARM(\"watch-roles\") AND ALARM(\"watch-keys\")"
+    );
+    assert_eq!(
+        texts(&seen["actions"], "HistorySummary"),
+        [format!("Successfully executed action {}", arn("sns", TOPIC))]
+    );
+
+    let topic = &seen["topic"];
+    assert_eq!(topic["SubscriptionsConfirmed"], "1");
+    assert!(
+        topic["KmsMasterKeyId"]
+            .as_str()
+            .unwrap_or_default()
+            .contains(":key/")
+    );
+    let statements = topic["Policy"]["Statement"].as_array().expect("statements");
+    let ours = statements
+        .iter()
+        .find(|one| one["Principal"]["Service"] == "cloudwatch.amazonaws.com");
+    let ours = ours.expect("a statement for alarms");
+    assert_eq!(ours["Effect"], "Allow");
+    assert_eq!(
+        ours["Condition"]["StringEquals"]["aws:SourceAccount"],
+        world.account
+    );
+    assert_eq!(texts(&seen["subscriptions"], "Endpoint"), [arn("sqs", "alerts")]);
+
+    // The call, on each of its ways: history, log group, log file, alarm, queue.
+    let roles = seen["roles"].as_array().expect("roles");
+    assert!(
+        roles.contains(&"backdoor".into()) && roles.contains(&ROLE.into()),
+        "{roles:?}"
+    );
+    assert_eq!(texts(&seen["log_events"], "eventName"), ["CreateRole"]);
+    let recorded = seen["recorded"].as_array().expect("records");
+    assert!(recorded.contains(&"CreateRole".into()), "{recorded:?}");
+    assert_eq!(
+        texts(&seen["messages"], "AlarmName"),
+        ["watch-main-heartbeat", "watch-roles"]
+    );
 }
