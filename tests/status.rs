@@ -510,6 +510,11 @@ fn what_moto_cannot_tell_is_not_known() {
         unknown[1].starts_with("alarm: whether its last action succeeded may not be read"),
         "{unknown:?}"
     );
+    let alarm = links.iter().find(|link| link["kind"] == "alarm");
+    assert_eq!(
+        alarm.expect("the alarm")["fix"],
+        "let the caller call cloudwatch:DescribeAlarmHistory"
+    );
     assert_eq!(early["summary"]["unknown"], 4);
 
     wait(clients.cloudtrail.stop_logging().name(TRAIL).send()).expect("stopped");
