@@ -14,6 +14,7 @@ The front is four layers around moto's own WSGI application, in one process:
 `Roots`    the one XML root element that moto gets wrong for the Rust SDK.
 `Cbor`     rpc-v2-cbor, which aws-sdk-cloudwatch for Rust speaks and moto does
            not, is translated to awsJson1.0 and back, typed by botocore's model.
+           What moto lacks is an unknown operation there, as at AWS.
 
 Whatever these do not concern reaches moto, and leaves it, byte for byte.
 Where moto itself is wrong it stays wrong: tests know about it, products must not.

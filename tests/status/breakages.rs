@@ -111,8 +111,7 @@ pub(super) const OF_TRAILS: &[Breakage] = &[
         },
         of: &["rule.roles", "rule.keys", "rule.reads", "composite_alarm.both"],
         link: "selectors",
-        says: "management events",
-        fix: "let the trail record them (`management_events`",
+        says: "the trail records no management events",
         ..PLAIN
     },
     Breakage {
@@ -125,8 +124,7 @@ pub(super) const OF_TRAILS: &[Breakage] = &[
         },
         of: &["rule.reads"],
         link: "selectors",
-        says: "read",
-        fix: "let the trail record them (`management_events`",
+        says: "`ListUsers` only reads, and the trail records changes only",
         ..PLAIN
     },
     Breakage {
@@ -137,8 +135,7 @@ pub(super) const OF_TRAILS: &[Breakage] = &[
         },
         of: &["rule.keys", "composite_alarm.both"],
         link: "selectors",
-        says: "kms.amazonaws.com",
-        fix: "`excluded_sources`",
+        says: "the trail leaves the events of kms.amazonaws.com out",
         ..PLAIN
     },
 ];

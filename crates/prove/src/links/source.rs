@@ -78,7 +78,7 @@ fn of_trail(
 ) -> Vec<Link> {
     let mut links = vec![records(walk, seen)];
     if let Some(filter) = filter {
-        links.push(lets_through(seen, filter));
+        links.push(lets_through(walk, seen, filter));
     }
     links.push(delivers(walk, seen, delivery, group));
     links
@@ -145,7 +145,7 @@ fn records(walk: &Walk<'_>, seen: &TrailSeen) -> Link {
 }
 
 /// Whether the trail records what a pattern asks for, as far as its selectors are understood.
-fn lets_through(seen: &TrailSeen, filter: &MetricFilter) -> Link {
+fn lets_through(walk: &Walk<'_>, seen: &TrailSeen, filter: &MetricFilter) -> Link {
     let name = &seen.trail.name;
     if let Some(odd) = seen.inexpressible.first() {
         return Link::unknown(
@@ -163,27 +163,39 @@ fn lets_through(seen: &TrailSeen, filter: &MetricFilter) -> Link {
             APPLY,
         );
     };
-    let missed = pattern
-        .lints_for(&recording(&seen.trail, &seen.home.region))
-        .into_iter()
-        .find(|problem| problem.code == Code::NotRecorded);
-    match missed {
-        Some(problem) => Link::broken(
-            LinkKind::Selectors,
-            name,
-            problem.message,
-            format!(
-                "let the trail record them (`management_events`, `excluded_sources`, `data_events`, `multi_region`); {APPLY}"
-            ),
-        ),
-        None if seen.trail.management_events == ManagementEvents::None => Link::broken(
-            LinkKind::Selectors,
-            name,
-            "it records no management events",
-            format!("write `management_events = \"all\"`; {APPLY}"),
-        ),
-        None => Link::holds(LinkKind::Selectors, name, in_words(&seen.trail)),
-    }
+    let cause = match missed(&pattern, &seen.trail, &seen.home.region) {
+        Some(message) => message,
+        None if seen.trail.management_events == ManagementEvents::None => {
+            "it records no management events".into()
+        }
+        None => return Link::holds(LinkKind::Selectors, name, in_words(&seen.trail)),
+    };
+    let address = walk.scope().address(Kind::Trail, name.as_str());
+    let wish = match walk.wanted.objects.get(&address).map(|wish| &wish.object) {
+        Some(Object::Trail(wish)) if walk.scope() == &seen.home => Some(wish),
+        _ => None,
+    };
+    let fix = match wish {
+        Some(wish)
+            if missed(&pattern, wish, &seen.home.region).is_none()
+                && wish.management_events != ManagementEvents::None =>
+        {
+            APPLY
+        }
+        Some(_) => {
+            "let the spec's trail record them (`management_events`, `excluded_sources`, `data_events`, \
+             `multi_region`), then apply"
+        }
+        None => "the spec does not make the trail: its owner has to let it record them",
+    };
+    Link::broken(LinkKind::Selectors, name, cause, fix)
+}
+
+/// Why a trail does not record what a pattern looks for; none if it does.
+fn missed(pattern: &Pattern, trail: &Trail, home: &str) -> Option<String> {
+    let lints = pattern.lints_for(&recording(trail, home)).into_iter();
+    let mut missed = lints.filter(|problem| problem.code == Code::NotRecorded);
+    missed.next().map(|problem| problem.message)
 }
 
 fn in_words(trail: &Trail) -> String {
