@@ -110,9 +110,12 @@ fn records(walk: &Walk<'_>, seen: &TrailSeen) -> Link {
             LinkKind::Trail,
             name,
             cause,
-            format!(
-                "`trailwarden apply`, or `aws cloudtrail start-logging --name {name}`; then find out who stopped it"
-            ),
+            match wish(walk, seen) {
+                Some(_) => format!(
+                    "`trailwarden apply`, or `aws cloudtrail start-logging --name {name}`; then find out who stopped it"
+                ),
+                None => OWNER.into(),
+            },
         );
     }
     let stopped: Vec<&str> = seen
@@ -170,12 +173,7 @@ fn lets_through(walk: &Walk<'_>, seen: &TrailSeen, filter: &MetricFilter) -> Lin
         }
         None => return Link::holds(LinkKind::Selectors, name, in_words(&seen.trail)),
     };
-    let address = walk.scope().address(Kind::Trail, name.as_str());
-    let wish = match walk.wanted.objects.get(&address).map(|wish| &wish.object) {
-        Some(Object::Trail(wish)) if walk.scope() == &seen.home => Some(wish),
-        _ => None,
-    };
-    let fix = match wish {
+    let fix = match wish(walk, seen) {
         Some(wish)
             if missed(&pattern, wish, &seen.home.region).is_none()
                 && wish.management_events != ManagementEvents::None =>
@@ -189,6 +187,15 @@ fn lets_through(walk: &Walk<'_>, seen: &TrailSeen, filter: &MetricFilter) -> Lin
         None => "the spec does not make the trail: its owner has to let it record them",
     };
     Link::broken(LinkKind::Selectors, name, cause, fix)
+}
+
+/// What the spec says of a trail, if it makes it.
+fn wish<'a>(walk: &Walk<'a>, seen: &TrailSeen) -> Option<&'a Trail> {
+    let address = walk.scope().address(Kind::Trail, seen.trail.name.as_str());
+    match walk.wanted.objects.get(&address).map(|wish| &wish.object) {
+        Some(Object::Trail(wish)) if *walk.scope() == seen.home => Some(wish),
+        _ => None,
+    }
 }
 
 /// Why a trail does not record what a pattern looks for; none if it does.

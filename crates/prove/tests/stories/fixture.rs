@@ -69,6 +69,7 @@ impl Secrets for NoSecrets {
 }
 
 /// What is wanted, what is there, and what is changed of it.
+#[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) wanted: Wanted,
     pub(crate) live: Live,
