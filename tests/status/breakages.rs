@@ -430,9 +430,7 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         what: "the subscription is removed",
         change: |c| {
             Box::pin(async {
-                let list = c.sns.list_subscriptions_by_topic().topic_arn(c.topic(TOPIC));
-                let listed = list.send().await.expect("subscriptions");
-                let arn = listed.subscriptions()[0].subscription_arn().expect("an ARN");
+                let arn = subscription(c).await;
                 c.sns
                     .unsubscribe()
                     .subscription_arn(arn)
@@ -444,6 +442,15 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         link: "subscribers",
         says: "whom the spec names, is not subscribed any more",
         fix: "`trailwarden apply` subscribes it again",
+        ..PLAIN
+    },
+    Breakage {
+        what: "a filter policy of the subscription lets no alarm through",
+        change: |c| Box::pin(filter_messages(c, r#"{"severity":["high"]}"#)),
+        link: "subscribers",
+        says: "hears nothing: alarms publish no attributes, so that its filter policy lets none of them through",
+        fix: "set its attribute FilterPolicy to {}",
+        mend: Some(|c| Box::pin(filter_messages(c, "{}"))),
         ..PLAIN
     },
     Breakage {
@@ -624,4 +631,25 @@ async fn queue(c: &Clients) -> String {
 async fn set_queue(c: &Clients, name: QueueAttributeName, value: String) {
     let set = c.sqs.set_queue_attributes().queue_url(queue(c).await);
     set.attributes(name, value).send().await.expect("set");
+}
+
+/// The one subscription; SNS lists what was removed for some days.
+async fn subscription(c: &Clients) -> String {
+    let list = c.sns.list_subscriptions_by_topic().topic_arn(c.topic(TOPIC));
+    let listed = list.send().await.expect("subscriptions");
+    let mut arns = listed
+        .subscriptions()
+        .iter()
+        .filter_map(|one| one.subscription_arn());
+    let arn = arns.find(|arn| arn.starts_with("arn:"));
+    arn.expect("an ARN").to_owned()
+}
+
+async fn filter_messages(c: &Clients, policy: &str) {
+    let set = c
+        .sns
+        .set_subscription_attributes()
+        .subscription_arn(subscription(c).await);
+    let set = set.attribute_name("FilterPolicy").attribute_value(policy);
+    set.send().await.expect("set");
 }
