@@ -21,7 +21,7 @@ pub(crate) fn hindrance(policy: &Policy, request: &Request) -> Option<String> {
 pub(crate) fn way_out(policy: &Policy, request: &Request, otherwise: &str) -> String {
     match policy.evaluate(request) {
         Decision::Denied { .. } => {
-            "take that statement out, or its condition; `trailwarden apply` keeps what others wrote".into()
+            "take that statement out; `trailwarden apply` keeps what others wrote".into()
         }
         _ => otherwise.to_owned(),
     }
