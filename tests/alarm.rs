@@ -293,6 +293,23 @@ fn an_alarm_that_somebody_else_s_composite_asks_stays() {
     world.expect_no_differences();
 }
 
+#[test]
+fn a_composite_alarm_counts() {
+    let world = World::on_sandbox();
+    let counts = COMPOSITE.replace(
+        "ALARM(alarm.latency) AND (ALARM(alarm.errors))",
+        "AT_LEAST(50%, ALARM, (alarm.latency, alarm.errors))",
+    );
+    write_composite(&world, &counts);
+    world.apply();
+    world.expect_no_differences();
+    let there = both(&world).expect("an alarm");
+    assert_eq!(
+        there.alarm_rule(),
+        Some("AT_LEAST(50%, ALARM, (\"latency\", \"errors\"))")
+    );
+}
+
 const QUERIES: &str = r#"
 [alarm.error-rate]
 threshold = 5

@@ -18,18 +18,18 @@ const ALARM: &str = "acme-prod-iam-changes";
 const TOPIC: &str = "security-alerts";
 const ROLE: &str = "acme-prod-account-activity-delivery";
 
-type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// One thing that somebody changes.
-struct Drift {
-    name: &'static str,
-    change: fn(&Clients) -> Done<'_>,
+pub(crate) struct Drift {
+    pub(crate) name: &'static str,
+    pub(crate) change: fn(&Clients) -> Done<'_>,
     /// The step's address in the next plan.
-    address: String,
+    pub(crate) address: String,
     /// What the plan says of it.
     shows: &'static [&'static str],
     /// What the plan says goes unnoticed until it is applied.
-    blind: Option<&'static str>,
+    pub(crate) blind: Option<&'static str>,
 }
 
 fn bucket(clients: &Clients) -> String {
@@ -142,7 +142,7 @@ async fn move_alarm(clients: &Clients) {
     put.send().await.expect("put");
 }
 
-fn drifts(world: &World) -> Vec<Drift> {
+pub(crate) fn drifts(world: &World) -> Vec<Drift> {
     let filter = format!("metric_filter.{GROUP}:{FILTER}");
     let alarm = format!("alarm.{ALARM}");
     let trail = format!("trail.{TRAIL}");

@@ -14,11 +14,10 @@ mod topics;
 mod trails;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::LazyLock;
 
 use trailwarden_spec::Kind;
-use trailwarden_spec::kinds::DeliveryStatuses;
+use trailwarden_spec::kinds::fields_of;
 
 use crate::support::world::World;
 use story::{On, Table};
@@ -50,7 +49,7 @@ const SECTIONS: [(&str, &[&str]); 15] = [
 ];
 
 /// Those that say nothing of an object's fields, or what other sections' keys stand for.
-const NO_SECTION: [&str; 4] = ["stack", "defaults", "References", "Tests of patterns"];
+const NO_SECTION: [&str; 5] = ["stack", "defaults", "References", "Tests of patterns", "waiver"];
 
 /// Keys that become no field of the kind, each with the reason.
 const NO_FIELD: [(&str, &str, &str); 11] = [
@@ -114,63 +113,15 @@ tables! {
 /// Every field that a plan can show, by kind.
 static KNOWN: LazyLock<BTreeSet<(String, String)>> = LazyLock::new(known);
 
-/// Reads the fields off the comparisons of the kinds: each `compare` destructures its struct, so that
-/// none can be missing there.
+/// A test of `spec` holds that list against the comparisons of the kinds.
 fn known() -> BTreeSet<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/src/kinds");
-    let mut known = BTreeSet::new();
-    let mut others = BTreeSet::new();
-    for (page, text) in pages(&folder) {
-        let kind = match page.as_str() {
-            "subscription_settings" => "subscription",
-            page => page,
-        };
-        for call in [".field(", ".note("] {
-            for (at, _) in text.match_indices(call) {
-                let argument = text[at + call.len()..].trim_start();
-                let end = argument.find(',').expect("a second argument");
-                match argument[..end].strip_prefix('"') {
-                    Some(name) => known.insert((kind.to_owned(), name.trim_end_matches('"').to_owned())),
-                    None => others.insert((kind.to_owned(), argument[..end].to_owned())),
-                };
-            }
-        }
-        if text.contains("found.tags(") {
-            for field in ["tags", "protect"] {
-                known.insert((kind.to_owned(), field.to_owned()));
-            }
-        }
-    }
-    // Names that are no literals: what an alarm on one metric hands on, and delivery statuses.
-    let handed_on = [("alarm", "name"), ("topic", "field")];
-    let handed_on = handed_on.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
-    assert_eq!(
-        others,
-        BTreeSet::from(handed_on),
-        "names that this test cannot read"
-    );
-    for (field, ..) in DeliveryStatuses::default().all() {
-        known.insert(("topic".to_owned(), field.to_owned()));
-    }
-    known
-}
-
-/// The kinds' source text, by the name of the page.
-fn pages(folder: &Path) -> Vec<(String, String)> {
-    let mut pages = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).expect("a folder");
-            open.extend(entries.map(|entry| entry.expect("an entry").path()));
-        } else {
-            let page = path.strip_prefix(folder).expect("below it");
-            let page = page.with_extension("");
-            let page = page.iter().next().expect("a name").to_string_lossy().into_owned();
-            pages.push((page, std::fs::read_to_string(&path).expect("source text")));
-        }
-    }
-    pages
+    let fields = |kind: &Kind| {
+        let kind = *kind;
+        fields_of(kind)
+            .iter()
+            .map(move |field| (kind.to_string(), (*field).to_owned()))
+    };
+    Kind::ALL.iter().flat_map(fields).collect()
 }
 
 #[test]

@@ -111,7 +111,12 @@ fn json_is_for_programs() {
 fn permissions_are_a_policy() {
     let world = World::on_sandbox();
     world.write_example("account-activity.toml");
-    for (command, holds) in [("plan", false), ("apply", true)] {
+    for (command, holds) in [
+        ("plan", false),
+        ("status", false),
+        ("drift", false),
+        ("apply", true),
+    ] {
         let run = world
             .run(&["permissions", "spec.toml", "--for", command])
             .exits(0);

@@ -7,6 +7,7 @@ mod bucket;
 mod changes;
 mod complaints;
 mod drift;
+mod drift_report;
 mod everything;
 mod faults;
 mod fields;

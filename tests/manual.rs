@@ -55,7 +55,7 @@ fn what_it_does_not_do_has_a_way_out() {
         let [about, _, instead] = row[..] else {
             panic!("three cells: {row:?}")
         };
-        let topics = ["trail", "log delivery", "filters", "alarms", "topics"];
+        let topics = ["trail", "log delivery", "filters", "alarms", "topics", "drift"];
         assert!(topics.contains(&about), "{row:?}");
         assert!(!instead.trim().is_empty(), "{row:?}");
     }

@@ -12,9 +12,10 @@ mod permissions;
 pub use error::{AccountError, ErrorKind};
 pub use permissions::{For, covers, permissions};
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
-use trailwarden_spec::evidence::Evidence;
+use trailwarden_spec::evidence::{Changed, Evidence, Seen};
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
@@ -35,6 +36,22 @@ pub struct Look {
     pub at: i64,
     /// Ask every region that accounts have from the beginning whether multi-region trails record there.
     pub all_regions: bool,
+}
+
+/// An object about which the event history is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The object.
+    pub address: Address,
+    /// What the account holds; what the spec wants, where it is gone.
+    pub object: Object,
+    /// The fields that differ: each is changed by calls of its own. Without any the calls that make such
+    /// an object are meant.
+    pub fields: Vec<&'static str>,
+    /// True when it is not there: the calls that take it away are meant.
+    pub gone: bool,
+    /// The ARN or id that AWS gave it, where the name does not decide it.
+    pub arn: Option<String>,
 }
 
 /// Reads an account. No method changes anything.
@@ -62,6 +79,21 @@ pub trait Observe: Sync {
         live: &Live,
         look: Look,
     ) -> impl Future<Output = Result<Evidence, AccountError>> + Send;
+
+    /// Asks the event history for the calls that changed objects, the newest first, since a moment in
+    /// seconds since 1970. Calls that AWS refused changed nothing and are left out.
+    ///
+    /// The history holds the management events of 90 days and answers twice a second for each region, so that this may
+    /// take a while. What it does not tell is [`Seen::Hidden`] with the reason. Events are there some
+    /// minutes after the call.
+    ///
+    /// # Errors
+    /// When a read fails for another reason than that the caller may not make it.
+    fn changes_of(
+        &self,
+        asked: &[Asked],
+        since: i64,
+    ) -> impl Future<Output = Result<BTreeMap<Address, Seen<Vec<Changed>>>, AccountError>> + Send;
 
     /// Reads one object as it is now; `None` when it is not there.
     fn read(&self, address: &Address) -> impl Future<Output = Result<Option<Found>, AccountError>> + Send;

@@ -31,6 +31,10 @@ const UNTAGS: &[&str] = &[
 pub enum For {
     /// Reading all that a plan is made of.
     Plan,
+    /// That, and what the links of the watch do at the moment.
+    Status,
+    /// What a plan reads, and the event history.
+    Drift,
     /// That, and every write that an apply may need.
     Apply,
 }
@@ -52,10 +56,10 @@ pub fn covers(api: &str) -> bool {
 #[must_use]
 pub fn permissions(wanted: &Wanted, purpose: For) -> Policy {
     let mut allowed: BTreeMap<(On, bool, BTreeSet<String>), BTreeSet<&str>> = BTreeMap::new();
-    for grant in GRANTS
-        .iter()
-        .filter(|grant| purpose == For::Apply || !grant.write)
-    {
+    for grant in GRANTS.iter().filter(|grant| match grant.only {
+        Some(only) => only == purpose,
+        None => purpose == For::Apply || !grant.write,
+    }) {
         let resources = resources(grant, wanted);
         if !resources.is_empty() && !grant.actions.is_empty() {
             allowed

@@ -9,7 +9,7 @@ const AFTER_HELP: &str = "\
 Exit codes:
   0    done, or no differences
   1    failed: a call to AWS, a step of apply, a file
-  2    differences (plan --detailed-exitcode)
+  2    differences (drift, plan --detailed-exitcode)
   3    nothing is broken, and a person has something to do first (status)
   4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
        match), patterns differ
@@ -110,6 +110,13 @@ pub(crate) enum Command {
     Check(Check),
     /// Show how the account differs from the spec; never writes
     Plan(Plan),
+    /// Say what is no longer as the spec says, how bad that is, and who changed it; never writes
+    ///
+    /// Exits with 2 when something differs for which no `[[waiver]]` of the spec answers, with 0 when nothing
+    /// does. Differences come by what they do: those that blind rules first, cosmetic ones last. Who it was
+    /// comes from the event history of the last 90 days, which knows management events and takes some
+    /// minutes to hear of them.
+    Drift(Drift),
     /// Say whether an alert would reach somebody right now, and if not, which link is broken
     ///
     /// Walks the chain of every alarm of the spec in the live account: trail, selectors, delivery, log
@@ -124,7 +131,7 @@ pub(crate) enum Command {
     Pattern(Pattern),
     /// Write a commented spec to start from
     Init(Init),
-    /// Print the least IAM policy that plan or apply of this spec needs
+    /// Print the least IAM policy that a command needs for this spec
     Permissions(Permissions),
     #[cfg(feature = "sandbox")]
     /// Use the account in a local file from other programs
@@ -291,6 +298,21 @@ pub(crate) struct Status {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Drift {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    /// The form of the output; Markdown fits into a comment of 65,536 characters
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Report,
+    /// Do not ask the event history who changed what (cloudtrail:LookupEvents)
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// Ask it about all that differs, not only about the 20 worst: it answers twice a second
+    #[arg(long, conflicts_with = "no_history")]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Apply {
     /// The spec, a TOML file or a folder whose *.toml files are one spec; or a plan sealed by
     /// `plan --out`, which is applied without a question
@@ -350,6 +372,10 @@ pub(crate) struct Init {
 pub(crate) enum Purpose {
     /// Reading only.
     Plan,
+    /// Reading, and what the links of the watch do.
+    Status,
+    /// Reading, and the event history.
+    Drift,
     /// Reading and writing.
     Apply,
 }

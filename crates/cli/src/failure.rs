@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Done = 0,
     /// Something failed.
     Failed = 1,
-    /// `plan --detailed-exitcode`: there are differences.
+    /// `drift` and `plan --detailed-exitcode`: there are differences.
     Differences = 2,
     /// `status`: nothing is broken, and a person has something to do first.
     Human = 3,

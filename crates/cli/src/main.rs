@@ -81,6 +81,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
             match command {
                 Command::Check(check) => commands::check::run(&check, terminal),
                 Command::Plan(plan) => commands::plan::run(&global, &plan, terminal).await,
+                Command::Drift(drift) => commands::drift::run(&global, &drift, terminal).await,
                 Command::Status(status) => commands::status::run(&global, &status, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),

@@ -63,6 +63,12 @@ fn divide(steps: Vec<Step>, scope: &Scope) -> Vec<Step> {
         .iter()
         .flat_map(|step| step.before.iter().chain(&step.after))
         .flat_map(|o| leans_on(o, scope))
+        .chain(
+            steps
+                .iter()
+                .filter(|step| steps.iter().any(|other| tells_by(other, step)))
+                .map(|step| step.address.clone()),
+        )
         .collect();
     let mut divided = Vec::with_capacity(steps.len());
     for step in steps {
@@ -135,7 +141,7 @@ impl<'a> Order<'a> {
                 };
                 waits
                     .needs
-                    .extend(self.which(|o| leans(&o.before) || leans(&o.after)));
+                    .extend(self.which(|o| leans(&o.before) || leans(&o.after) || tells_by(o, step)));
             }
             _ if makes(step) => self.making(step, &mut waits),
             _ if step.action == Action::Delete => self.deleting(step, &mut waits),
@@ -287,6 +293,15 @@ impl<'a> Order<'a> {
             .as_ref()
             .is_some_and(|object| object.needs(self.scope).contains(address))
     }
+}
+
+/// True for a trail that tells a topic which is encrypted with the key of this policy: it does not know the
+/// topic's key, the policy knows the trail.
+fn tells_by(trail: &Step, policy: &Step) -> bool {
+    let Some(Object::KeyPolicy(policy)) = &policy.before else {
+        return false;
+    };
+    matches!(&trail.before, Some(Object::Trail(trail)) if policy.lets_tell(&trail.name))
 }
 
 /// What must not be narrowed while an object is there: what it needs and, for an alarm, the policies

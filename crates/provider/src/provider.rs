@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use tokio::sync::OnceCell;
-use trailwarden_account::{AccountError, ErrorKind, Identity, Look, Mutate, Observe};
+use trailwarden_account::{AccountError, Asked, ErrorKind, Identity, Look, Mutate, Observe};
 use trailwarden_spec::arn::{Arn, partition_of};
-use trailwarden_spec::evidence::Evidence;
+use trailwarden_spec::evidence::{Changed, Evidence, Seen};
 use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, CompositeAlarm, Key, KeyPolicy, LogGroup, MetricFilter, Role, Subscription,
     Topic, TopicPolicy, Trail,
@@ -13,7 +13,7 @@ use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Kind, Object};
 
-use crate::aws::{Aws, Page, refusal};
+use crate::aws::{Aws, Page, history, refusal};
 use crate::connect::{self, Settings};
 use crate::door::{Api, CallCount};
 use crate::{evidence, survey};
@@ -158,6 +158,14 @@ impl Observe for Provider {
 
     async fn evidence(&self, wanted: &Wanted, live: &Live, look: Look) -> Result<Evidence, AccountError> {
         evidence::gather(self.aws().await?, wanted, live, look).await
+    }
+
+    async fn changes_of(
+        &self,
+        asked: &[Asked],
+        since: i64,
+    ) -> Result<BTreeMap<Address, Seen<Vec<Changed>>>, AccountError> {
+        history::changes_of(self.aws().await?, asked, since).await
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Found>, AccountError> {

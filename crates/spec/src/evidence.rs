@@ -197,3 +197,18 @@ pub enum SubscriberState {
         fix: String,
     },
 }
+
+/// A call that changed something, as an account's event history has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Who: an ARN, or the AWS service that did it.
+    pub by: String,
+    /// The call, such as `StopLogging`.
+    pub event: String,
+    /// Where it came from: an address, or the name of an AWS service.
+    pub source_ip: Option<String>,
+    /// The event's id, by which `cloudtrail lookup-events` finds it.
+    pub event_id: String,
+}

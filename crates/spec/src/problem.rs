@@ -119,6 +119,8 @@ codes! {
     BAD_ADDRESS = "bad-address";
     /// A protected metric filter that no protected alarm remembers.
     UNREMEMBERED = "unremembered";
+    /// A waiver that does not say who answers for it, why, or for which fields.
+    EMPTY_WAIVER = "empty-waiver";
     /// A `[[moved]]` that does not lead from a label that is gone to a section that is there.
     BAD_MOVE = "bad-move";
     /// A filter policy that fits no alarm, on a topic that alarms notify.

@@ -85,6 +85,63 @@ pub struct PatternTest {
     pub place: Place,
 }
 
+/// A day of the calendar, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// The year.
+    pub year: u16,
+    /// The month, from 1.
+    pub month: u8,
+    /// The day, from 1.
+    pub day: u8,
+}
+
+impl Date {
+    /// The day of a moment, in seconds since 1970.
+    #[must_use]
+    pub fn of(seconds: i64) -> Self {
+        // Years that begin in March have their leap day at the end, and 400 of them always have the
+        // same number of days (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+        let days = seconds.div_euclid(86_400) + 719_468;
+        let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let of_march = month < 10;
+        let narrow = |number: i64| u8::try_from(number).unwrap_or(1);
+        Self {
+            year: u16::try_from(era * 400 + year + i64::from(!of_march)).unwrap_or(u16::MAX),
+            month: narrow(if of_march { month + 3 } else { month - 9 }),
+            day: narrow(day - (153 * month + 2) / 5 + 1),
+        }
+    }
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+/// A difference that somebody answers for until a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// What it is about, as the spec writes it: `rule.iam-changes`.
+    pub written: String,
+    /// The objects that this names.
+    pub addresses: BTreeSet<Address>,
+    /// The only fields that it is about; all of them, and that the object is missing, when empty.
+    pub fields: BTreeSet<String>,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// The last day on which it holds.
+    pub expires: Date,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// What a spec wants: a pure function of its text.
 #[derive(Clone, Debug)]
 pub struct Wanted {
@@ -105,6 +162,8 @@ pub struct Wanted {
     pub protect: BTreeSet<Address>,
     /// Objects that the spec lets go (`[[release]]`): they lose our marks and stay.
     pub release: BTreeSet<Address>,
+    /// Differences that somebody answers for (`[[waiver]]`), in the order of the files.
+    pub waivers: Vec<Waiver>,
     /// Tests of patterns, in the order of the sections' labels.
     pub tests: Vec<PatternTest>,
     /// What is probably not meant.

@@ -2,6 +2,8 @@
 
 use trailwarden_spec::Kind;
 
+use super::For;
+
 /// Which resources IAM checks an action on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum On {
@@ -63,6 +65,8 @@ pub(super) struct Grant {
     pub(super) kind: Option<Kind>,
     pub(super) on: On,
     pub(super) write: bool,
+    /// The one command that needs it, beside what all need.
+    pub(super) only: Option<For>,
     pub(super) actions: &'static [&'static str],
 }
 
@@ -72,6 +76,7 @@ const fn read(api: &'static str, kind: Kind, on: On, actions: &'static [&'static
         kind: Some(kind),
         on,
         write: false,
+        only: None,
         actions,
     }
 }
@@ -82,6 +87,7 @@ const fn write(api: &'static str, kind: Kind, on: On, actions: &'static [&'stati
         kind: Some(kind),
         on,
         write: true,
+        only: None,
         actions,
     }
 }
@@ -92,7 +98,21 @@ const fn always(api: &'static str, on: On, actions: &'static [&'static str]) -> 
         kind: None,
         on,
         write: false,
+        only: None,
         actions,
+    }
+}
+
+const fn only(
+    purpose: For,
+    api: &'static str,
+    kind: Kind,
+    on: On,
+    actions: &'static [&'static str],
+) -> Grant {
+    Grant {
+        only: Some(purpose),
+        ..read(api, kind, on, actions)
     }
 }
 
@@ -250,4 +270,15 @@ pub(super) const GRANTS: &[Grant] = &[
     write("cloudwatch:TagResource", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:TagResource"]),
     write("cloudwatch:UntagResource", Kind::CompositeAlarm, On::Alarm, &["cloudwatch:UntagResource"]),
     write("cloudwatch:DeleteAlarms", Kind::CompositeAlarm, On::Nothing, &["cloudwatch:DeleteAlarms"]),
+
+    // In which states alarms were.
+    only(For::Status, "cloudwatch:DescribeAlarmHistory", Kind::Alarm, On::Alarm, &["cloudwatch:DescribeAlarmHistory"]),
+    only(For::Status, "cloudwatch:DescribeAlarmHistory", Kind::CompositeAlarm, On::Alarm,
+        &["cloudwatch:DescribeAlarmHistory"]),
+    // Whether the key of a topic lets alarms publish to it.
+    only(For::Status, "kms:DescribeKey", Kind::Topic, On::Key, &["kms:DescribeKey"]),
+    only(For::Status, "kms:GetKeyPolicy", Kind::Topic, On::Key, &["kms:GetKeyPolicy"]),
+
+    // Who changed what differs. AWS knows no resource for it.
+    Grant { only: Some(For::Drift), ..always("cloudtrail:LookupEvents", On::Nothing, &["cloudtrail:LookupEvents"]) },
 ];

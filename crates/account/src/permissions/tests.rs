@@ -46,6 +46,7 @@ fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
         exclusive: BTreeSet::new(),
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
+        waivers: Vec::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }
@@ -346,4 +347,43 @@ fn what_is_let_go_is_read_and_loses_its_tags() {
     ] {
         assert!(!json.contains(more), "{more}");
     }
+}
+
+#[test]
+fn each_command_that_reads_has_what_it_asks_beside_a_plan() {
+    let topic = Topic {
+        name: "alerts".into(),
+        display_name: Managed::Leave,
+        key: Managed::Leave,
+        settings: TopicSettings::default(),
+        tags: Tags::default(),
+    };
+    let alarm = Alarm::on_metric("acme-a", "Trailwarden/acme", "m");
+    let mut objects = chain();
+    objects.extend([topic.into(), alarm.into()]);
+    let spec = wanted(objects, Vec::new());
+    let actions = |purpose| {
+        let policy = permissions(&spec, purpose).to_json();
+        let words = policy
+            .split('"')
+            .filter(|word| word.contains(':') && !word.starts_with("arn:"));
+        words.map(ToOwned::to_owned).collect::<BTreeSet<String>>()
+    };
+    let plan = actions(For::Plan);
+    let more = |purpose| {
+        let mut more = actions(purpose);
+        assert!(plan.is_subset(&more), "{purpose:?}");
+        more.retain(|action| !plan.contains(action));
+        Vec::from_iter(more)
+    };
+    assert_eq!(more(For::Drift), ["cloudtrail:LookupEvents"]);
+    assert_eq!(
+        more(For::Status),
+        [
+            "cloudwatch:DescribeAlarmHistory",
+            "kms:DescribeKey",
+            "kms:GetKeyPolicy"
+        ]
+    );
+    assert!(!actions(For::Apply).contains("cloudtrail:LookupEvents"));
 }

@@ -1,14 +1,15 @@
 //! An account in memory, with a log of calls and faults that can be ordered.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
 use std::task::Poll;
 
 use tokio::sync::watch;
-use trailwarden_account::{AccountError, ErrorKind, Identity, Look, Mutate, Observe};
+use trailwarden_account::{AccountError, Asked, ErrorKind, Identity, Look, Mutate, Observe};
 use trailwarden_apply::{Outcome, Progress, Report, run};
 use trailwarden_diff::{Options, Plan, Step, plan};
-use trailwarden_spec::evidence::Evidence;
+use trailwarden_spec::evidence::{Changed, Evidence, Seen};
 use trailwarden_spec::live::{Found, Live};
 use trailwarden_spec::wanted::Wanted;
 use trailwarden_spec::{Address, Object};
@@ -221,6 +222,15 @@ impl Observe for Memory {
             at: look.at,
             ..Evidence::default()
         })
+    }
+
+    /// No plan asks for it.
+    async fn changes_of(
+        &self,
+        _: &[Asked],
+        _: i64,
+    ) -> Result<BTreeMap<Address, Seen<Vec<Changed>>>, AccountError> {
+        Ok(BTreeMap::new())
     }
 
     async fn read(&self, address: &Address) -> Result<Option<Found>, AccountError> {

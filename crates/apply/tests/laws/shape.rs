@@ -544,6 +544,7 @@ impl Builder {
                 exclusive: BTreeSet::new(),
                 protect: BTreeSet::new(),
                 release: BTreeSet::new(),
+                waivers: Vec::new(),
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod destroy;
+pub(crate) mod drift;
 pub(crate) mod init;
 pub(crate) mod pattern;
 pub(crate) mod permissions;

@@ -10,6 +10,8 @@ pub(crate) fn run(args: &Permissions, terminal: &Terminal) -> Result<Exit, Failu
     let wanted = load(&args.spec.path, SecretSource::Unread)?;
     let purpose = match args.purpose {
         Purpose::Plan => For::Plan,
+        Purpose::Status => For::Status,
+        Purpose::Drift => For::Drift,
         Purpose::Apply => For::Apply,
     };
     terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()))?;

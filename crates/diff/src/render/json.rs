@@ -55,7 +55,7 @@ pub fn json(plan: &Plan) -> Value {
 
 /// Another crate of the build may switch `serde_json` to keeping the order of insertion, so the
 /// keys are sorted here.
-fn sorted(value: Value) -> Value {
+pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();

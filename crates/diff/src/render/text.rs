@@ -9,11 +9,11 @@ use crate::plan::{Action, Phase, Plan, Refusal, RefusalCode, Step, Summary};
 use crate::seal::approval;
 
 pub(super) const ADD: Style = AnsiColor::Green.on_default();
-const CHANGE: Style = AnsiColor::Yellow.on_default();
+pub(super) const CHANGE: Style = AnsiColor::Yellow.on_default();
 pub(super) const REMOVE: Style = AnsiColor::Red.on_default();
-const LOUD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const LOUD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const QUIET: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+pub(super) const BOLD: Style = Style::new().bold();
 
 /// The plan for people.
 #[must_use]

@@ -36,13 +36,13 @@ pub(super) fn plan(plan: &Plan) -> Plan {
     plan
 }
 
-fn line(text: &mut String) {
+pub(super) fn line(text: &mut String) {
     if let Cow::Owned(escaped) = visible_line(text) {
         *text = escaped;
     }
 }
 
-fn address(address: &mut Address) {
+pub(super) fn address(address: &mut Address) {
     line(&mut address.name);
 }
 

@@ -59,6 +59,7 @@ impl Story {
                 exclusive: BTreeSet::new(),
                 protect: BTreeSet::new(),
                 release: BTreeSet::new(),
+                waivers: Vec::new(),
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

@@ -253,3 +253,27 @@ fn a_trail_tells_an_encrypted_topic_after_the_key_lets_it() {
     let trail = &plan.steps[at(TRAIL)];
     assert_eq!(trail.after_steps, [at(POLICY)], "{:?}", plan.steps);
 }
+
+/// The trail's statement stays until the trail has left.
+#[test]
+fn a_trail_leaves_an_encrypted_topic_before_the_key_shuts_it_out() {
+    let mut story = applied();
+    let notices = uses().into_iter().chain([KeyUse::Notices("account-activity")]);
+    let held = KeyPolicy::for_uses("acme-prod", &scope(), "acme-prod-activity", notices);
+    story.found(POLICY).value = held.into();
+    if let Object::Trail(trail) = &mut story.found(TRAIL).value {
+        trail.sns_topic = Managed::Set(Some(scope().topic_arn("security-alerts")));
+    }
+    if let Object::Trail(trail) = story.wish(TRAIL) {
+        trail.sns_topic = Managed::Set(None);
+    }
+    let plan = story.plan();
+    let at = |text: &str| {
+        let mut steps = plan.steps.iter();
+        steps
+            .position(|step| step.address == address(text))
+            .expect("a step")
+    };
+    assert_eq!(plan.steps[at(POLICY)].needs, [at(TRAIL)], "{:?}", plan.steps);
+    assert!(plan.steps[at(TRAIL)].needs.is_empty());
+}

@@ -9,6 +9,8 @@ mod changes;
 #[cfg(test)]
 mod composite_alarm;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod keys;

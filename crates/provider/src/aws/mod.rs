@@ -16,6 +16,7 @@ mod alarm_query;
 pub(crate) mod bucket;
 pub(crate) mod bucket_policy;
 mod composite_alarm;
+pub(crate) mod history;
 pub(crate) mod key;
 pub(crate) mod key_policy;
 pub(crate) mod keys;

@@ -74,6 +74,7 @@ pub(crate) fn wanted(objects: impl IntoIterator<Item = Object>) -> Wanted {
         exclusive: Default::default(),
         protect: Default::default(),
         release: Default::default(),
+        waivers: Vec::new(),
         tests: Vec::new(),
         warnings: Default::default(),
     }

@@ -35,6 +35,7 @@ pub(crate) fn wanted(account: &Account, objects: impl IntoIterator<Item = Object
         exclusive: BTreeSet::new(),
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
+        waivers: Vec::new(),
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use trailwarden_alarm::Child;
+
 use crate::arn::Arn;
 use crate::kinds::{CompositeAlarm, Suppressor};
-use crate::leaf::{AlarmRule, Asked, Managed};
+use crate::leaf::{AlarmRule, Managed};
 use crate::problem::{Problem, code};
 use crate::wanted::Stack;
 use crate::{Kind, Object};
@@ -233,7 +235,7 @@ fn one(resolver: &mut Resolver<'_>, entry: &Entry<CompositeSection>) {
                 wait_period,
                 extension_period,
             } => {
-                let asked = Asked {
+                let asked = Child {
                     name: name.clone(),
                     quoted: *existing,
                     span: 0..0,
@@ -294,7 +296,7 @@ fn one(resolver: &mut Resolver<'_>, entry: &Entry<CompositeSection>) {
 }
 
 /// The name of an alarm that is asked: one of a section of the spec, or one that exists elsewhere.
-fn name_of(resolver: &mut Resolver<'_>, asked: &Asked, spot: &Spot, path: &str) -> Option<String> {
+fn name_of(resolver: &mut Resolver<'_>, asked: &Child, spot: &Spot, path: &str) -> Option<String> {
     let text = asked.name.as_str();
     let document = resolver.document;
     if !asked.quoted {

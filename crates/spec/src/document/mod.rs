@@ -44,6 +44,7 @@ mod topic;
 mod trail;
 mod values;
 mod variables;
+mod waiver;
 mod written;
 
 pub(crate) use decoder::Spot;

@@ -18,7 +18,9 @@ use super::references::{GroupRef, Notify, Target};
 use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
-use super::{adopt, alarm, bucket, composite_alarm, log_group, metric_filter, release, rule, topic, trail};
+use super::{
+    adopt, alarm, bucket, composite_alarm, log_group, metric_filter, release, rule, topic, trail, waiver,
+};
 
 /// The actions of an alarm, for each of its states.
 pub(crate) type Told = (BTreeSet<Arn>, Managed<BTreeSet<Arn>>, Managed<BTreeSet<Arn>>);
@@ -47,6 +49,7 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         exclusive: BTreeSet::new(),
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
+        waivers: Vec::new(),
         tests: Vec::new(),
         warnings: Problems::default(),
     };
@@ -96,6 +99,7 @@ impl<'d> Resolver<'d> {
         self.existing_that_is_defined();
         adopt::resolve(self);
         release::resolve(self);
+        waiver::resolve(self);
         metric_filter::check_all(self);
         joins::check(self);
     }

@@ -21,6 +21,7 @@ use super::stack::{Defaults, Header};
 use super::suggest::listed;
 use super::topic::TopicSection;
 use super::trail::TrailSection;
+use super::waiver::WaiverSection;
 
 /// A sort of section, such as `[log_group.LABEL]`.
 pub(crate) trait Section: Sized {
@@ -86,6 +87,7 @@ pub(crate) struct Document {
     pub(crate) composites: Sections<CompositeSection>,
     pub(crate) adopt: Vec<Adopt>,
     pub(crate) release: Vec<Release>,
+    pub(crate) waivers: Vec<WaiverSection>,
     /// Sections of which one is mistyped: that they are not there is no news.
     pub(crate) mistyped: BTreeSet<&'static str>,
 }
@@ -120,6 +122,10 @@ impl Document {
         }
         for mut table in root.tables("release") {
             self.release.extend(Release::read(&mut table));
+            table.finish();
+        }
+        for mut table in root.tables("waiver") {
+            self.waivers.extend(WaiverSection::read(&mut table));
             table.finish();
         }
         // They are out already; here the section gets its place in the list of all.
@@ -182,6 +188,7 @@ impl Document {
             defaults_at: _,
             adopt: _,
             release: _,
+            waivers: _,
             mistyped: _,
             keys,
             buckets,

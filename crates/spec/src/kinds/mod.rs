@@ -19,6 +19,7 @@ mod bucket;
 mod bucket_policy;
 mod composite_alarm;
 mod delivery_retry;
+mod fields;
 mod key;
 mod key_policy;
 mod log_group;
@@ -38,6 +39,7 @@ pub use bucket::{
 pub use bucket_policy::BucketPolicy;
 pub use composite_alarm::{CompositeAlarm, Suppressor};
 pub use delivery_retry::{Backoff, DeliveryPolicyOf, DeliveryRetry};
+pub use fields::fields_of;
 pub use key::{Key, KeyState};
 pub use key_policy::{KeyPolicy, KeyUse};
 pub use log_group::{LogClass, LogGroup};

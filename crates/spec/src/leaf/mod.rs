@@ -14,7 +14,7 @@ mod selectors;
 mod statements;
 mod tags;
 
-pub use alarm_rule::{AlarmRule, Asked, RuleProblem};
+pub use alarm_rule::AlarmRule;
 pub use brief::in_brief;
 pub use document::Document;
 pub use endpoint::{Endpoint, digest};

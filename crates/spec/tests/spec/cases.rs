@@ -6,6 +6,41 @@ pub(crate) const STACK: &str =
 
 /// Specs below a sound `[stack]`.
 pub(crate) const CASES: &[(&str, &[&str])] = &[
+    // waivers
+    (
+        "[log_group.a]\n[[waiver]]\n",
+        &["missing-key", "missing-key", "missing-key", "missing-key"],
+    ),
+    (
+        "[log_group.a]\n[[waiver]]\naddress = \"log_group.b\"\nowner = \" \"\nreason = \"\"\n\
+         expires = \"2026-12-31\"\n",
+        &["empty-waiver", "empty-waiver", "wrong-type"],
+    ),
+    (
+        "[log_group.a]\n[[waiver]]\naddress = \"log_group.a\"\nowner = \"me\"\nreason = \"why\"\n\
+         expires = 2026-12-31T10:00:00Z\nfields = []\n\
+         [[waiver]]\naddress = \"log_group.a\"\nowner = \"me\"\nreason = \"why\"\nexpires = 3\nfields = 4\n",
+        &["wrong-type", "empty-waiver", "wrong-type", "wrong-type"],
+    ),
+    (
+        "[log_group.activity]\nname = \"/a\"\n\
+         [[waiver]]\naddress = \"log_group.actvity\"\nowner = \"me\"\nreason = \"why\"\nexpires = 2026-12-31\n\
+         [[waiver]]\naddress = \"rule.a\"\nowner = \"me\"\nreason = \"why\"\nexpires = 2026-12-31\n\
+         [[waiver]]\naddress = \"everything\"\nowner = \"me\"\nreason = \"why\"\nexpires = 2026-12-31\n\
+         [[waiver]]\naddress = \"log_group./a\"\nowner = \"me\"\nreason = \"why\"\nexpires = 2026-12-31\n\
+         fields = [\"retention\", \"tags\", \"threshold\", 3]\n\
+         [[waiver]]\naddress = \"log_group./a\"\nowner = \"me\"\nreason = \"why\"\nexpires = 2026-12-31\n\
+         fields = [\"retention\", \"tags\", \"threshold\"]\nuntil = 2027-12-31\n",
+        &[
+            "unknown-reference",
+            "unknown-reference",
+            "bad-address",
+            "wrong-type",
+            "unknown-word",
+            "unknown-word",
+            "unknown-key",
+        ],
+    ),
     // the decoder
     ("[log_group.a]\nretension_days = 30\n", &["unknown-key"]),
     ("[log_group.a]\ncolour = 1\n", &["unknown-key"]),

@@ -1,6 +1,7 @@
 use trailwarden_spec::compare::Shown;
 use trailwarden_spec::kinds::{Alarm, KeyPolicy, MetricFilter, Resource};
 use trailwarden_spec::leaf::{Managed, Statements};
+use trailwarden_spec::wanted::Date;
 use trailwarden_spec::{Kind, Object, STARTER, Wanted};
 
 use crate::problems::{parse, parse_all, rendered};
@@ -631,4 +632,72 @@ fn alarms_on_queries() {
     let rate = alarm(&wanted, "error-rate");
     assert!(rate.reads("Watch", "calls") && rate.reads("Watch", "errors"));
     assert!(!rate.reads("Watch", "rate") && !rate.reads("", ""));
+}
+
+#[test]
+fn waivers_name_what_the_spec_makes() {
+    let wanted = parse(&format!(
+        "{STACK}[log_group.activity]\nname = \"/a\"\n[trail.main]\nbucket = {{ existing = \"logs\", owner = \"111122223333\" }}\n\
+         log_group = \"activity\"\nheartbeat = false\n[rule.r]\npattern = \"\"\nlog_group = \"activity\"\nnotify = []\n\
+         [[waiver]]\naddress = \"rule.r\"\nfields = [\"threshold\", \"pattern\"]\nowner = \"platform\"\nreason = \"trial\"\n\
+         expires = 2024-02-29\n\
+         [[waiver]]\naddress = \"log_group./a\"\nowner = \"${{stack}}\"\nreason = \"old\"\nexpires = 1999-01-01\n"
+    ))
+    .unwrap();
+    let said: Vec<String> = wanted
+        .waivers
+        .iter()
+        .map(|waiver| {
+            let addresses: Vec<String> = waiver.addresses.iter().map(ToString::to_string).collect();
+            let fields: Vec<&str> = waiver.fields.iter().map(String::as_str).collect();
+            format!(
+                "{}: {} [{}] {} {} {} at {}",
+                waiver.written,
+                addresses.join(" "),
+                fields.join(" "),
+                waiver.owner,
+                waiver.reason,
+                waiver.expires,
+                waiver.place.path,
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "rule.r: metric_filter./a:acme-r alarm.acme-r [pattern threshold] platform trial 2024-02-29 at waiver",
+            "log_group./a: log_group./a [] acme old 1999-01-01 at waiver",
+        ]
+    );
+}
+
+#[test]
+fn days_are_those_of_the_calendar() {
+    let day = |seconds: i64| Date::of(seconds).to_string();
+    assert_eq!(day(0), "1970-01-01");
+    assert_eq!(day(-1), "1969-12-31");
+    assert_eq!(day(951_782_399), "2000-02-28");
+    assert_eq!(day(951_782_400), "2000-02-29");
+    assert_eq!(day(951_868_800), "2000-03-01");
+    assert_eq!(day(1_798_761_599), "2026-12-31");
+    assert_eq!(day(1_798_761_600), "2027-01-01");
+    assert_eq!(day(4_107_542_400), "2100-03-01");
+    // Day follows day for two hundred years, and every month has its length.
+    let mut last = Date::of(0);
+    for number in 1..73_000 {
+        let date = Date::of(number * 86_400);
+        let next_day = (date.year, date.month, date.day) == (last.year, last.month, last.day + 1);
+        let every = |years| last.year.is_multiple_of(years);
+        let leap = every(4) && (!every(100) || every(400));
+        let length = match last.month {
+            2 => 28 + u8::from(leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let next_month = date.day == 1
+            && last.day == length
+            && u16::from(date.month) + 12 * date.year == u16::from(last.month) + 12 * last.year + 1;
+        assert!(next_day != next_month, "{last} {date}");
+        last = date;
+    }
 }

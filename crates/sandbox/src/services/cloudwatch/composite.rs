@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use trailwarden_alarm::State as Verdict;
+use trailwarden_alarm::{AlarmRule, plain};
 use winterbaume_cloudwatch::wire::PutCompositeAlarmInput;
 
 use super::history::{self, Configured};
@@ -132,109 +133,23 @@ pub(crate) fn asks(alarm: &Alarm, child: &str) -> bool {
     asked.iter().any(|name| plain(name) == child)
 }
 
-fn plain(name: &str) -> &str {
-    match name.split_once(":alarm:") {
-        Some((service, name)) if service.starts_with("arn:") => name,
-        _ => name,
-    }
-}
-
 /// The alarms that a rule asks, or what AWS says of one that it cannot read.
 fn children(rule: &str) -> Result<BTreeSet<String>, Failure> {
     let length = rule.chars().count();
-    if !(1..=10_240).contains(&length) {
+    if !(1..=AlarmRule::MAX_CHARACTERS).contains(&length) {
         return Err(validate::error(
             "1 validation error detected: Value at 'alarmRule' failed to satisfy constraint: \
              Member must have length between 1 and 10240",
         ));
     }
-    let mut reader = Reader {
-        words: words(rule),
-        at: 0,
-        names: BTreeSet::new(),
-    };
-    let whole = reader.any(0) && reader.at == reader.words.len();
-    if !whole {
+    let Ok(rule) = AlarmRule::parse(rule) else {
         return Err(validate::error(format!("AlarmRule is invalid: {rule}")));
-    }
-    if reader.names.len() > 100 {
+    };
+    let names = rule.names();
+    if names.len() > AlarmRule::MAX_ALARMS {
         return Err(validate::error(
             "The alarm rule cannot reference more than 100 alarms",
         ));
     }
-    Ok(reader.names)
-}
-
-/// Parentheses, words, and quoted names with their first quote.
-fn words(rule: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = rule.trim_start();
-    while let Some(c) = rest.chars().next() {
-        let length = match c {
-            '(' | ')' => 1,
-            '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
-            _ => rest
-                .find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"'))
-                .unwrap_or(rest.len()),
-        };
-        words.push(rest[..length].to_owned());
-        rest = rest[length..].trim_start();
-    }
-    words
-}
-
-struct Reader {
-    words: Vec<String>,
-    at: usize,
-    names: BTreeSet<String>,
-}
-
-impl Reader {
-    fn takes(&mut self, word: &str) -> bool {
-        let there = self.words.get(self.at).is_some_and(|it| it == word);
-        self.at += usize::from(there);
-        there
-    }
-
-    /// Functions joined by operators.
-    fn any(&mut self, depth: usize) -> bool {
-        if depth > 100 || !self.one(depth) {
-            return false;
-        }
-        while self.takes("AND") || self.takes("OR") {
-            if !self.one(depth) {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn one(&mut self, depth: usize) -> bool {
-        while self.takes("NOT") {}
-        if self.takes("TRUE") || self.takes("FALSE") {
-            return true;
-        }
-        if self.takes("(") {
-            return self.any(depth + 1) && self.takes(")");
-        }
-        let function = self.takes("ALARM") || self.takes("OK") || self.takes("INSUFFICIENT_DATA");
-        if !function || !self.takes("(") {
-            return false;
-        }
-        let Some(name) = self.words.get(self.at) else {
-            return false;
-        };
-        let quoted = name.strip_prefix('"').map(|name| name.strip_suffix('"'));
-        let name = match quoted {
-            Some(Some(name)) => name,
-            None if !matches!(name.as_str(), "(" | ")") => name,
-            _ => return false,
-        };
-        if name.is_empty() {
-            return false;
-        }
-        self.names.insert(name.to_owned());
-        self.at += 1;
-        self.takes(")")
-    }
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
