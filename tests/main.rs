@@ -27,6 +27,7 @@ mod published;
 mod quotas;
 mod sandbox;
 mod sealed;
+mod status;
 mod support;
 mod topic;
 mod trail;

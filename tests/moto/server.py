@@ -14,6 +14,7 @@ The front is four layers around moto's own WSGI application, in one process:
 `Roots`    the one XML root element that moto gets wrong for the Rust SDK.
 `Cbor`     rpc-v2-cbor, which aws-sdk-cloudwatch for Rust speaks and moto does
            not, is translated to awsJson1.0 and back, typed by botocore's model.
+           What moto lacks is an unknown operation there, as at AWS.
 
 Whatever these do not concern reaches moto, and leaves it, byte for byte.
 Where moto itself is wrong it stays wrong: tests know about it, products must not.
@@ -137,7 +138,12 @@ class Cbor:
             "HTTP_X_AMZ_TARGET": f"{target}.{operation}",
             "wsgi.input": io.BytesIO(body),
         }
-        status, headers, out = call(self.app, environ)
+        try:
+            status, headers, out = call(self.app, environ)
+        except NotImplementedError as lacks:
+            # As CloudWatch answers an operation that it does not know: nobody tries that again.
+            told = {"__type": "UnknownOperationException", "message": f"moto: {lacks}"}
+            status, headers, out = "400 Bad Request", [], json.dumps(told).encode()
         headers = [(k, v) for k, v in headers if k.lower() not in self.DROPPED]
         headers += [
             ("Content-Type", "application/cbor"),
@@ -232,8 +238,9 @@ def service(target: str) -> ServiceModel | None:
 def call(app, environ) -> tuple[str, list[tuple[str, str]], bytes]:
     """(status, headers, body) of a WSGI application's whole answer.
 
-    An exception in it, which is also how moto meets calls that it does not
-    implement, is told on standard error and is the answer of a moto server: HTTP 500.
+    An exception in it is told on standard error and is the answer of a moto server:
+    HTTP 500. `NotImplementedError`, which is how moto meets calls that it lacks, is
+    the caller's.
     """
     head = []
 
@@ -249,6 +256,8 @@ def call(app, environ) -> tuple[str, list[tuple[str, str]], bytes]:
         finally:
             if hasattr(answer, "close"):
                 answer.close()
+    except NotImplementedError:
+        raise
     except Exception:
         traceback.print_exc()
         return call(InternalServerError(), environ)

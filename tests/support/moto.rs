@@ -51,6 +51,17 @@ pub(crate) fn moto() -> &'static Moto {
     })
 }
 
+/// The Python of the tests' venv, with boto3, installed at first use.
+///
+/// # Panics
+///
+/// When it cannot be installed; the message has what the installer said.
+pub(crate) fn python() -> PathBuf {
+    let workspace = workspace();
+    install(&workspace);
+    workspace.join(".tests/venv/bin/python")
+}
+
 /// An account id, 12 digits, that no other test of this process has.
 ///
 /// Used as the access key id it is an account of its own in moto.

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use trailwarden_sandbox::Sandbox;
 
+use super::clients::wait;
 use super::moto;
+
+/// The account of a world in a file.
+const FILE: &str = "account.json";
 
 /// What a run of the binary left behind.
 pub(crate) struct Ran {
@@ -62,6 +66,9 @@ pub(crate) struct World {
     pub(crate) endpoint: String,
     /// The account.
     pub(crate) account: String,
+    /// The binary opens the account's file itself.
+    in_file: bool,
+    sandbox: Option<Sandbox>,
     folder: TempDir,
     /// Ends the sandbox's server when the world ends.
     _server: Option<tokio::sync::oneshot::Sender<()>>,
@@ -71,9 +78,30 @@ impl World {
     /// A fresh account of the sandbox, behind a port.
     pub(crate) fn on_sandbox() -> Self {
         let account = moto::fresh_account();
+        let sandbox = Sandbox::in_memory(&account).with_time(clock());
+        Self::served(account, folder(), sandbox)
+    }
+
+    /// A fresh account in a file, for stories in which time passes: its clock stands until the story
+    /// moves it, the binary works on the file, and SDK clients on a port that answers from it.
+    pub(crate) fn in_file() -> Self {
+        let account = moto::fresh_account();
+        let folder = folder();
+        let sandbox = Sandbox::open(&folder.path().join(FILE), &account).expect("a file for the account");
+        // Ten o'clock, so that rounds of delivery are at minutes that one can tell.
+        let begin = UNIX_EPOCH + Duration::from_secs(1_772_445_600);
+        wait(sandbox.set_time(begin)).expect("the clock is set");
+        Self {
+            in_file: true,
+            ..Self::served(account, folder, sandbox)
+        }
+    }
+
+    /// The sandbox behind a port until the world ends.
+    fn served(account: String, folder: TempDir, sandbox: Sandbox) -> Self {
         let (end, ended) = tokio::sync::oneshot::channel();
         let (address, addresses) = std::sync::mpsc::channel();
-        let sandbox = Sandbox::in_memory(&account).with_time(clock());
+        let serving = sandbox.clone();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -86,7 +114,7 @@ impl World {
                 address
                     .send(listener.local_addr().expect("its address"))
                     .expect("the test waits for it");
-                sandbox
+                serving
                     .serve(listener, async { drop(ended.await) })
                     .await
                     .expect("the sandbox serves");
@@ -96,7 +124,9 @@ impl World {
         Self {
             endpoint,
             account,
-            folder: folder(),
+            in_file: false,
+            sandbox: Some(sandbox),
+            folder,
             _server: Some(end),
         }
     }
@@ -106,9 +136,22 @@ impl World {
         Self {
             endpoint: moto::moto().endpoint.clone(),
             account: moto::fresh_account(),
+            in_file: false,
+            sandbox: None,
             folder: folder(),
             _server: None,
         }
+    }
+
+    /// The sandbox itself: its clock, and what it sent to people.
+    pub(crate) fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("a world on the sandbox")
+    }
+
+    /// Lets minutes pass in the sandbox.
+    pub(crate) fn pass(&self, minutes: u64) {
+        let by = Duration::from_secs(60 * minutes);
+        wait(self.sandbox().advance_time(by)).expect("the clock moves");
     }
 
     /// The folder that commands run in.
@@ -153,6 +196,7 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trailwarden"));
         command
             .args(arguments)
+            .args(self.in_file.then(|| format!("--sandbox={FILE}")))
             .current_dir(self.folder.path())
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))

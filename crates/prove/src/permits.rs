@@ -16,6 +16,17 @@ pub(crate) fn hindrance(policy: &Policy, request: &Request) -> Option<String> {
     }
 }
 
+/// The way out of a [`hindrance`]: `otherwise`, but a statement that denies is mostly somebody's, and what
+/// others wrote into a policy is kept.
+pub(crate) fn way_out(policy: &Policy, request: &Request, otherwise: &str) -> String {
+    match policy.evaluate(request) {
+        Decision::Denied { .. } => {
+            "take that statement out; `trailwarden apply` keeps what others wrote".into()
+        }
+        _ => otherwise.to_owned(),
+    }
+}
+
 /// A call of a service on behalf of something of the account.
 pub(crate) fn service(name: &str, action: &str, resource: &str, account: &str, source: &str) -> Request {
     Request::new(Caller::Service(name.into()), action, resource)
@@ -86,7 +97,11 @@ pub(crate) fn closed(
                     "the policy of its KMS key `{}` does not let {service} call {}: {why}",
                     key.arn, request.action
                 ),
-                format!("let {service} in, as `trailwarden apply` does for a key of the spec"),
+                way_out(
+                    policy,
+                    &request,
+                    &format!("let {service} in, as `trailwarden apply` does for a key of the spec"),
+                ),
             ));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, MetricFilter};
 use trailwarden_spec::live::{Attention, Live};
@@ -95,6 +96,12 @@ impl<'a> Walk<'a> {
 
     pub(crate) fn seen(&self, alarm: &str) -> Option<&'a AlarmSeen> {
         self.evidence.alarms.get(alarm).and_then(Seen::get)
+    }
+
+    /// Whether the spec makes an object: otherwise `trailwarden apply` does not repair it.
+    pub(crate) fn wants(&self, kind: Kind, arn: &Arn) -> bool {
+        let address = self.scope().address(kind, arn.name());
+        self.scope().holds(arn) && self.wanted.objects.contains_key(&address)
     }
 
     /// The filters of the spec that count into what an alarm reads.

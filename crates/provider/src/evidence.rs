@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use trailwarden_account::{AccountError, Look};
+use trailwarden_account::{AccountError, ErrorKind, Look};
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{
     AlarmSeen, Evidence, GroupSeen, RoleSeen, Seen, Subscriber, SubscriberState, TopicSeen, TrailSeen,
@@ -250,9 +250,16 @@ impl<'a> Watch<'a> {
         }))
     }
 
-    /// Who is told, and whom a queue that keeps SNS out hears nothing.
+    /// Who is told, and who hears nothing because of a queue that keeps SNS out or a filter policy that
+    /// keeps alarms out.
     async fn subscribers(&self, topic: &Arn) -> Result<Vec<Subscriber>, AccountError> {
-        let listed = subscription::list(self.aws, topic.name(), |_| false).await?;
+        let listed = match subscription::list(self.aws, topic.name(), |_| true).await {
+            // Who is subscribed is worth knowing without the settings, too.
+            Err(error) if error.kind == ErrorKind::Denied => {
+                subscription::list(self.aws, topic.name(), |_| false).await?
+            }
+            listed => listed?,
+        };
         let asked = listed.iter().filter_map(|found| match &found.value {
             Object::Subscription(subscription) => Some((subscription, found.facts.confirmed == Some(true))),
             _ => None,
@@ -262,6 +269,7 @@ impl<'a> Watch<'a> {
                 confirmed && subscription.protocol == Protocol::Sqs && self.aws.scope.holds(queue)
             });
             let shut = match queue {
+                _ if !subscription.settings.lets_alarms_through() => Some(filtered()),
                 Some(queue) => queue::shut(self.aws, &queue, topic).await?,
                 None => None,
             };
@@ -277,4 +285,13 @@ impl<'a> Watch<'a> {
         });
         try_join_all(asked).await
     }
+}
+
+/// The cause and the way out of a filter policy that no alarm passes. A spec that says nothing of it
+/// leaves it as it is.
+fn filtered() -> (String, String) {
+    (
+        "alarms publish no attributes, so that its filter policy lets none of them through".into(),
+        "set its attribute FilterPolicy to {}, or write a `filter_policy` that alarms pass and apply".into(),
+    )
 }

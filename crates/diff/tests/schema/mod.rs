@@ -7,6 +7,7 @@ use serde_json::Value;
 
 static PLAN: LazyLock<Value> = LazyLock::new(|| read("plan.json"));
 static APPLY: LazyLock<Value> = LazyLock::new(|| read("apply.json"));
+static STATUS: LazyLock<Value> = LazyLock::new(|| read("status.json"));
 static DRIFT: LazyLock<Value> = LazyLock::new(|| read("drift.json"));
 
 /// Keywords that say something to people only.
@@ -17,11 +18,12 @@ fn read(file: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// One of the published schemas: `plan.json`, `apply.json` or `drift.json`.
+/// One of the published schemas: `plan.json`, `apply.json`, `drift.json` or `status.json`.
 pub(crate) fn file(name: &str) -> &'static Value {
     match name {
         "plan.json" => &PLAN,
         "apply.json" => &APPLY,
+        "status.json" => &STATUS,
         "drift.json" => &DRIFT,
         _ => panic!("there is no schema {name}"),
     }

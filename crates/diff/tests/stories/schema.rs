@@ -107,7 +107,7 @@ fn unexplained(schema: &Value, name: &str, at: &str, found: &mut Vec<String>) {
 
 #[test]
 fn every_key_and_every_word_is_explained() {
-    for name in ["plan.json", "apply.json", "drift.json"] {
+    for name in ["plan.json", "apply.json", "drift.json", "status.json"] {
         let mut found = Vec::new();
         unexplained(file(name), name, name, &mut found);
         assert_eq!(found, [""; 0]);

@@ -1,12 +1,14 @@
 //! The alarm: it is there, it can go off, and it tells.
 
 use trailwarden_spec::Object;
+use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{AlarmSeen, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm};
 use trailwarden_spec::live::Facts;
 
+use super::topic::takes;
 use super::{APPLY, ago};
-use crate::chain::{Link, LinkKind};
+use crate::chain::{Link, LinkKind, LinkState};
 use crate::walk::Walk;
 
 /// The alarm, or the link that says why there is none.
@@ -110,18 +112,36 @@ fn tells(walk: &Walk<'_>, seen: &AlarmSeen, wish: Object) -> Link {
         );
     }
     if let Seen::Is(Some(failed)) = &seen.failed_action {
+        let said = format!(
+            "its last action failed, {} ago: {}",
+            ago(walk.evidence.at - failed.at),
+            failed.summary
+        );
+        // Its cause is still there, and a link of its own.
+        if topics(&wish).any(|topic| takes(walk, topic, &name).state == LinkState::Broken) {
+            return Link::unknown(kind, &name, said, "mend the topic first, then try it");
+        }
         return Link::broken(
             kind,
             &name,
+            said,
             format!(
-                "its last action failed, {} ago: {}",
-                ago(walk.evidence.at - failed.at),
-                failed.summary
+                "mend what the message names, if it is not mended yet; then try it, which tells everybody: `aws \
+                 cloudwatch set-alarm-state --alarm-name '{name}' --state-value ALARM --state-reason 'a test'`"
             ),
-            "mend what the message names; the next change of its state tries again",
         );
     }
     Link::holds(kind, &name, state(walk, seen))
+}
+
+fn topics(alarm: &Object) -> impl Iterator<Item = &Arn> {
+    let actions = match alarm {
+        Object::Alarm(alarm) => Some(&alarm.alarm_actions),
+        Object::CompositeAlarm(alarm) => Some(&alarm.alarm_actions),
+        _ => None,
+    };
+    let actions = actions.into_iter().flatten();
+    actions.filter(|arn| arn.service == "sns")
 }
 
 fn state(walk: &Walk<'_>, seen: &AlarmSeen) -> String {

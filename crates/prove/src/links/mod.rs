@@ -8,6 +8,9 @@ pub(crate) mod topic;
 /// What repairs a difference from the spec.
 pub(crate) const APPLY: &str = "`trailwarden plan` shows the difference, `trailwarden apply` repairs it";
 
+/// The way out where the spec does not make what is broken.
+pub(crate) const OWNER: &str = "the spec does not make it: its owner has to repair it";
+
 /// A length of time as people say it.
 pub(crate) fn ago(seconds: i64) -> String {
     let (number, unit) = match seconds.max(0) {

@@ -1,15 +1,15 @@
 //! From the trail to the log group: it records, it lets the events through, it delivers.
 
 use trailwarden_pattern::{Code, ManagementEvents as Recorded, Pattern, Recording};
-use trailwarden_policy::{Caller, Request};
+use trailwarden_policy::{Caller, Decision, Request};
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{Delivered, GroupSeen, RoleSeen, Seen, TrailSeen, TrailStatus};
 use trailwarden_spec::kinds::{Delivery, ManagementEvents, MetricFilter, Trail};
 use trailwarden_spec::{Kind, Object};
 
-use super::{APPLY, ago};
+use super::{APPLY, OWNER, ago};
 use crate::chain::{Link, LinkKind, LinkState};
-use crate::permits::{Hindrance, closed, hindrance, service, together};
+use crate::permits::{Hindrance, closed, hindrance, service, together, way_out};
 use crate::walk::Walk;
 
 /// CloudTrail delivers about five minutes after a call; nobody is told that something is the matter
@@ -29,7 +29,8 @@ pub(crate) fn of_group(walk: &Walk<'_>, group: &str, filter: Option<&MetricFilte
         .values()
         .filter_map(|seen| Some((seen, seen.trail.delivery.get()?.as_ref()?)))
         .filter(|(_, delivery)| delivery.log_group == arn);
-    let of_trails = delivering.map(|(seen, delivery)| of_trail(walk, seen, delivery, filter));
+    let receives = of_the_group(walk, group);
+    let of_trails = delivering.map(|(seen, delivery)| of_trail(walk, seen, delivery, filter, &receives));
     let badness = |links: &Vec<Link>| {
         let mut states: Vec<LinkState> = links.iter().map(|link| link.state).collect();
         states.sort_by(|a, b| b.cmp(a));
@@ -38,7 +39,7 @@ pub(crate) fn of_group(walk: &Walk<'_>, group: &str, filter: Option<&MetricFilte
     let mut links = of_trails
         .min_by_key(badness)
         .unwrap_or_else(|| vec![no_trail(walk, group, &arn)]);
-    links.push(of_the_group(walk, group));
+    links.push(receives);
     links
 }
 
@@ -73,12 +74,13 @@ fn of_trail(
     seen: &TrailSeen,
     delivery: &Delivery,
     filter: Option<&MetricFilter>,
+    group: &Link,
 ) -> Vec<Link> {
     let mut links = vec![records(walk, seen)];
     if let Some(filter) = filter {
-        links.push(lets_through(seen, filter));
+        links.push(lets_through(walk, seen, filter));
     }
-    links.push(delivers(walk, seen, delivery));
+    links.push(delivers(walk, seen, delivery, group));
     links
 }
 
@@ -108,9 +110,12 @@ fn records(walk: &Walk<'_>, seen: &TrailSeen) -> Link {
             LinkKind::Trail,
             name,
             cause,
-            format!(
-                "`trailwarden apply`, or `aws cloudtrail start-logging --name {name}`; then find out who stopped it"
-            ),
+            match wish(walk, seen) {
+                Some(_) => format!(
+                    "`trailwarden apply`, or `aws cloudtrail start-logging --name {name}`; then find out who stopped it"
+                ),
+                None => OWNER.into(),
+            },
         );
     }
     let stopped: Vec<&str> = seen
@@ -143,7 +148,7 @@ fn records(walk: &Walk<'_>, seen: &TrailSeen) -> Link {
 }
 
 /// Whether the trail records what a pattern asks for, as far as its selectors are understood.
-fn lets_through(seen: &TrailSeen, filter: &MetricFilter) -> Link {
+fn lets_through(walk: &Walk<'_>, seen: &TrailSeen, filter: &MetricFilter) -> Link {
     let name = &seen.trail.name;
     if let Some(odd) = seen.inexpressible.first() {
         return Link::unknown(
@@ -161,27 +166,43 @@ fn lets_through(seen: &TrailSeen, filter: &MetricFilter) -> Link {
             APPLY,
         );
     };
-    let missed = pattern
-        .lints_for(&recording(&seen.trail, &seen.home.region))
-        .into_iter()
-        .find(|problem| problem.code == Code::NotRecorded);
-    match missed {
-        Some(problem) => Link::broken(
-            LinkKind::Selectors,
-            name,
-            problem.message,
-            format!(
-                "let the trail record them (`management_events`, `excluded_sources`, `data_events`, `multi_region`); {APPLY}"
-            ),
-        ),
-        None if seen.trail.management_events == ManagementEvents::None => Link::broken(
-            LinkKind::Selectors,
-            name,
-            "it records no management events",
-            format!("write `management_events = \"all\"`; {APPLY}"),
-        ),
-        None => Link::holds(LinkKind::Selectors, name, in_words(&seen.trail)),
+    let cause = match missed(&pattern, &seen.trail, &seen.home.region) {
+        Some(message) => message,
+        None if seen.trail.management_events == ManagementEvents::None => {
+            "it records no management events".into()
+        }
+        None => return Link::holds(LinkKind::Selectors, name, in_words(&seen.trail)),
+    };
+    let fix = match wish(walk, seen) {
+        Some(wish)
+            if missed(&pattern, wish, &seen.home.region).is_none()
+                && wish.management_events != ManagementEvents::None =>
+        {
+            APPLY
+        }
+        Some(_) => {
+            "let the spec's trail record them (`management_events`, `excluded_sources`, `data_events`, \
+             `multi_region`), then apply"
+        }
+        None => "the spec does not make the trail: its owner has to let it record them",
+    };
+    Link::broken(LinkKind::Selectors, name, cause, fix)
+}
+
+/// What the spec says of a trail, if it makes it.
+fn wish<'a>(walk: &Walk<'a>, seen: &TrailSeen) -> Option<&'a Trail> {
+    let address = walk.scope().address(Kind::Trail, seen.trail.name.as_str());
+    match walk.wanted.objects.get(&address).map(|wish| &wish.object) {
+        Some(Object::Trail(wish)) if *walk.scope() == seen.home => Some(wish),
+        _ => None,
     }
+}
+
+/// Why a trail does not record what a pattern looks for; none if it does.
+fn missed(pattern: &Pattern, trail: &Trail, home: &str) -> Option<String> {
+    let lints = pattern.lints_for(&recording(trail, home)).into_iter();
+    let mut missed = lints.filter(|problem| problem.code == Code::NotRecorded);
+    missed.next().map(|problem| problem.message)
 }
 
 fn in_words(trail: &Trail) -> String {
@@ -216,7 +237,7 @@ fn recording(trail: &Trail, home: &str) -> Recording {
 }
 
 /// The role lets the trail write, and it does.
-fn delivers(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery) -> Link {
+fn delivers(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery, group: &Link) -> Link {
     let role = delivery.role.name();
     if let Err(why) = role_permits(walk, seen, delivery) {
         let make = if why.unknown { Link::unknown } else { Link::broken };
@@ -230,6 +251,15 @@ fn delivers(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery) -> Link {
             "see the last event of the log group",
         );
     };
+    if group.state == LinkState::Broken {
+        // Whatever failed, or did not arrive, failed there.
+        return Link::unknown(
+            LinkKind::Delivery,
+            role,
+            format!("the log group takes nothing{}", last(walk, &status.events)),
+            "mend the log group first",
+        );
+    }
     match (&status.events.error, arrives(walk, seen, status)) {
         (Some(error), _) => Link::broken(
             LinkKind::Delivery,
@@ -238,8 +268,8 @@ fn delivers(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery) -> Link {
                 "the last delivery to the log group failed: {error}{}",
                 last(walk, &status.events)
             ),
-            "its own policies allow it: look at the log group and its key, then for an organization's policy or a \
-             permissions boundary that denies it",
+            "if it was mended since then, look again when the next events have come, after some minutes; otherwise \
+             look for an organization's policy or a permissions boundary that denies it, as its own policies allow it",
         ),
         (None, Err(link)) => *link,
         (None, Ok(said)) => Link::holds(LinkKind::Delivery, role, said),
@@ -264,11 +294,15 @@ fn arrives(walk: &Walk<'_>, seen: &TrailSeen, status: &TrailStatus) -> Result<St
     let running = status.started.map_or(i64::MAX, |at| now - at);
     match status.events.last {
         Some(at) if now - at < TOO_LONG => Ok(format!("the last events arrived {} ago", ago(now - at))),
-        None if running < SOON => Err(Box::new(Link::unknown(
+        last if running < SOON => Err(Box::new(Link::unknown(
             LinkKind::Delivery,
             role,
             format!(
-                "nothing has arrived yet; it has been recording for {}",
+                "nothing has arrived {}; it has been recording for {}",
+                match last {
+                    Some(at) => format!("for {}", ago(now - at)),
+                    None => "yet".into(),
+                },
                 ago(running)
             ),
             "the first events come after about five minutes: look again then",
@@ -292,9 +326,13 @@ fn arrives(walk: &Walk<'_>, seen: &TrailSeen, status: &TrailStatus) -> Result<St
 }
 
 fn role_permits(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery) -> Result<(), Hindrance> {
+    let mends = match walk.wants(Kind::Role, &delivery.role) {
+        true => APPLY,
+        false => OWNER,
+    };
     let role = match walk.evidence.roles.get(&delivery.role.to_string()) {
         Some(Seen::Is(role)) => role,
-        Some(Seen::Absent) => return Err(Hindrance::broken("the delivery role is not there", APPLY)),
+        Some(Seen::Absent) => return Err(Hindrance::broken("the delivery role is not there", mends)),
         Some(Seen::Hidden(why)) => {
             return Err(Hindrance::unknown(
                 format!("the delivery role may not be read: {why}"),
@@ -318,13 +356,13 @@ fn role_permits(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery) -> Resul
     if let Some(why) = hindrance(&role.trust, &assumes) {
         return Err(Hindrance::broken(
             format!("the delivery role does not let CloudTrail assume it: {why}"),
-            APPLY,
+            mends,
         ));
     }
-    writes(walk, role, delivery)
+    writes(walk, role, delivery, mends)
 }
 
-fn writes(walk: &Walk<'_>, role: &RoleSeen, delivery: &Delivery) -> Result<(), Hindrance> {
+fn writes(walk: &Walk<'_>, role: &RoleSeen, delivery: &Delivery, mends: &str) -> Result<(), Hindrance> {
     let scope = walk.scope();
     let policy = together(&role.inline);
     let stream = format!(
@@ -336,12 +374,13 @@ fn writes(walk: &Walk<'_>, role: &RoleSeen, delivery: &Delivery) -> Result<(), H
         let Some(why) = hindrance(&policy, &request) else {
             continue;
         };
-        if role.attached.is_empty() {
+        let denied = matches!(policy.evaluate(&request), Decision::Denied { .. });
+        if denied || role.attached.is_empty() {
             return Err(Hindrance::broken(
                 format!(
                     "the delivery role's policies do not let it call {action} on the log group's streams: {why}"
                 ),
-                APPLY,
+                way_out(&policy, &request, mends),
             ));
         }
         return Err(Hindrance::unknown(
@@ -369,7 +408,11 @@ fn of_the_group(walk: &Walk<'_>, name: &str) -> Link {
             );
         }
         Some(Seen::Absent) | None => {
-            return Link::broken(LinkKind::LogGroup, name, "it is not there", APPLY);
+            let fix = match walk.wants(Kind::LogGroup, &walk.scope().log_group_arn(name)) {
+                true => APPLY,
+                false => OWNER,
+            };
+            return Link::broken(LinkKind::LogGroup, name, "it is not there", fix);
         }
     };
     if let Some(why) = seen.group.takes_no_filters() {

@@ -4,11 +4,11 @@ use trailwarden_policy::Decision;
 use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{Seen, Subscriber, SubscriberState, TopicSeen};
 use trailwarden_spec::kinds::{Protocol, Subscription};
-use trailwarden_spec::{Object, Scope};
+use trailwarden_spec::{Kind, Object, Scope};
 
 use super::APPLY;
 use crate::chain::{Link, LinkKind, Told};
-use crate::permits::{as_anybody, closed, hindrance, service};
+use crate::permits::{as_anybody, closed, hindrance, service, way_out};
 use crate::walk::Walk;
 
 const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
@@ -27,7 +27,13 @@ pub(crate) fn takes(walk: &Walk<'_>, topic: &Arn, alarm: &str) -> Link {
                 "let the caller call sns:GetTopicAttributes, or ask its owner",
             );
         }
-        Some(Seen::Absent) | None => return Link::broken(kind, &name, "it is not there", APPLY),
+        Some(Seen::Absent) | None => {
+            let fix = match walk.wants(Kind::Topic, topic) {
+                true => APPLY,
+                false => "its owner has to make it, or let the spec name another",
+            };
+            return Link::broken(kind, &name, "it is not there", fix);
+        }
     };
     let scope = walk.scope();
     let source = scope.alarm_arn(alarm).to_string();
@@ -43,8 +49,8 @@ pub(crate) fn takes(walk: &Walk<'_>, topic: &Arn, alarm: &str) -> Link {
             kind,
             &name,
             format!("its policy does not let CloudWatch publish for this alarm: {why}"),
-            match scope.holds(topic) {
-                true => APPLY.to_owned(),
+            match walk.wants(Kind::Topic, topic) {
+                true => way_out(&seen.policy, &publish, APPLY),
                 false => "its owner has to let cloudwatch.amazonaws.com call sns:Publish".into(),
             },
         );

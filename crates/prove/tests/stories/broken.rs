@@ -327,3 +327,95 @@ fn rules_alone_need_somebody_s_trail() {
     };
     assert_eq!(state(LinkKind::Trail), Some(LinkState::Unknown));
 }
+
+/// The way out of the first broken link of a rule.
+fn way_out(story: &Story) -> String {
+    let chain = story.chain(RULE);
+    let first = chain.first_broken().expect("a broken link");
+    first.fix.clone().expect("a way out")
+}
+
+#[test]
+fn what_the_spec_does_not_make_is_its_owner_s_to_repair() {
+    let owner = "the spec does not make it: its owner has to repair it";
+    let is_trail = |wish: &Object| matches!(wish, Object::Trail(_) | Object::Role(_));
+    let mut theirs = Story::working();
+    theirs.wanted.objects.retain(|_, wish| !is_trail(&wish.object));
+    let mut story = theirs.clone();
+    story.status().logging = false;
+    assert_eq!(way_out(&story), owner);
+    let mut story = theirs.clone();
+    story.role().inline.clear();
+    assert_eq!(way_out(&story), owner);
+    let mut story = theirs.clone();
+    story.trail().trail.management_events = ManagementEvents::None;
+    assert!(way_out(&story).starts_with("the spec does not make the trail"));
+    let mut story = theirs;
+    story
+        .wanted
+        .objects
+        .retain(|_, wish| !matches!(wish.object, Object::LogGroup(_)));
+    story.evidence.groups.clear();
+    assert_eq!(way_out(&story), owner);
+}
+
+#[test]
+fn what_the_spec_leaves_out_is_the_spec_s_to_change() {
+    let mut story = Story::working();
+    story.trail().trail.management_events = ManagementEvents::None;
+    assert!(way_out(&story).ends_with("`trailwarden apply` repairs it"));
+    for wish in story.wanted.objects.values_mut() {
+        if let Object::Trail(trail) = &mut wish.object {
+            trail.management_events = ManagementEvents::None;
+        }
+    }
+    assert!(way_out(&story).starts_with("let the spec's trail record them"));
+}
+
+#[test]
+fn who_is_denied_needs_the_statement_gone() {
+    let deny = || Statement::deny("Theirs").action("*").resource("*");
+    let mut story = Story::working();
+    let role = story.role();
+    role.attached = vec!["arn:aws:iam::aws:policy/Theirs".into()];
+    role.inline.push(Policy::new(vec![deny()]));
+    assert!(
+        way_out(&story).starts_with("take that statement out"),
+        "{}",
+        way_out(&story)
+    );
+    let mut story = Story::working();
+    let Some(Seen::Is(key)) = &mut story.topic().key else {
+        panic!()
+    };
+    let Seen::Is(policy) = &key.policy else { panic!() };
+    key.policy = Seen::Is(policy.clone().with(deny().principal_aws("*")));
+    assert!(story.breaks(RULE).contains("it is denied by Theirs"));
+    assert!(way_out(&story).starts_with("take that statement out"));
+}
+
+#[test]
+fn a_consequence_is_not_called_the_cause() {
+    let state = |story: &Story, kind: LinkKind| {
+        let links = story.chain(RULE).links.into_iter();
+        links
+            .filter(|link| link.kind == kind)
+            .map(|link| link.state)
+            .max()
+    };
+    let mut story = Story::working();
+    story.evidence.groups.clear();
+    story.status().events.error = Some("the log group does not exist".into());
+    assert_eq!(state(&story, LinkKind::Delivery), Some(LinkState::Unknown));
+    assert!(story.breaks(RULE).starts_with("log group "));
+
+    let mut story = Story::working();
+    story.alarm("acme-iam-changes").failed_action = Seen::Is(Some(FailedAction {
+        at: NOW - 60,
+        summary: "Failed to execute action".into(),
+    }));
+    assert_eq!(state(&story, LinkKind::Alarm), Some(LinkState::Broken));
+    story.topic().policy = Policy::default();
+    assert_eq!(state(&story, LinkKind::Alarm), Some(LinkState::Unknown));
+    assert!(story.breaks(RULE).starts_with("topic "));
+}

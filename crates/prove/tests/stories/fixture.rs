@@ -13,6 +13,8 @@ use trailwarden_spec::leaf::Owner;
 use trailwarden_spec::live::{Facts, Found, Live};
 use trailwarden_spec::{Kind, Object, Scope, SecretRef, Secrets, Source, Wanted, parse};
 
+use crate::published::wrong;
+
 pub(crate) const NOW: i64 = 1_795_600_800;
 
 pub(crate) const SPEC: &str = r#"
@@ -67,6 +69,7 @@ impl Secrets for NoSecrets {
 }
 
 /// What is wanted, what is there, and what is changed of it.
+#[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) wanted: Wanted,
     pub(crate) live: Live,
@@ -103,7 +106,9 @@ impl Story {
     }
 
     pub(crate) fn proof(&self) -> Proof {
-        prove(&self.wanted, &self.live, &self.evidence)
+        let proof = prove(&self.wanted, &self.live, &self.evidence);
+        assert_eq!(wrong(&render::json(&proof), "status.json"), None);
+        proof
     }
 
     pub(crate) fn chain(&self, origin: &str) -> Chain {

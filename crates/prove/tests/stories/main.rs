@@ -2,4 +2,10 @@
 
 mod broken;
 mod fixture;
+// Said again for clippy, which allows `unwrap` in helpers only where it sees `cfg(test)`.
+#[cfg(test)]
+#[path = "../../../diff/tests/schema/mod.rs"]
+mod published;
 mod rendered;
+#[cfg(test)]
+mod schema;
