@@ -134,7 +134,7 @@ fn records(walk: &Walk<'_>, seen: &TrailSeen) -> Link {
     }
     let wide = match (seen.trail.multi_region, seen.elsewhere.len()) {
         (true, 0) => "in all regions".to_owned(),
-        (true, asked) => format!("in all regions, {asked} others looked at"),
+        (true, asked) => format!("in all regions ({asked} others asked)"),
         (false, _) => format!("in {} alone", seen.home.region),
     };
     let since = status

@@ -47,6 +47,7 @@ fn write_proof(out: &mut String, proof: &Proof) -> std::fmt::Result {
         let reaches = match chain.verdict() {
             Verdict::Broken => "nobody for sure".to_owned(),
             Verdict::Quiet => "nobody, as the spec says".to_owned(),
+            Verdict::Waits if whom.is_empty() => "nobody yet".to_owned(),
             Verdict::Waits | Verdict::Reaches => whom.join("<br>"),
         };
         writeln!(out, "| `{}` | {reaches} | {first} | {fix} |", cell(&chain.origin))?;
