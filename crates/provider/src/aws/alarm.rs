@@ -5,7 +5,6 @@ use aws_sdk_cloudwatch::types;
 use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Kind;
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::evidence::{AlarmSeen, FailedAction, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, LowSamples, MissingData, Operator, Statistic, Unit};
 use trailwarden_spec::leaf::{AlarmRule, Managed, Tags};
 use trailwarden_spec::live::{Facts, Found};
@@ -15,11 +14,13 @@ use crate::door::{Absent, Api};
 use super::alarm_query;
 use super::composite_alarm;
 use super::known::Known;
-use super::{Aws, Page, retag, seen_or_hidden};
+use super::{Aws, Page, retag};
+
+mod around;
+
+pub(crate) use around::{asked_by, on_metric_of, seen};
 
 const DESCRIBE: Api = Api::read("cloudwatch", "DescribeAlarms");
-const HISTORY: Api = Api::read("cloudwatch", "DescribeAlarmHistory");
-const FOR_METRIC: Api = Api::read("cloudwatch", "DescribeAlarmsForMetric");
 const LIST_TAGS: Api = Api::read("cloudwatch", "ListTagsForResource");
 const PUT: Api = Api::write("cloudwatch", "PutMetricAlarm");
 pub(super) const DELETE: Api = Api::write("cloudwatch", "DeleteAlarms");
@@ -186,99 +187,6 @@ async fn describe(aws: &Aws, which: Which) -> Result<Vec<Described>, AccountErro
 /// Since when an alarm has its state: younger accounts' alarms say so, others when it was last set.
 fn since(changed: Option<&DateTime>, set: Option<&DateTime>) -> i64 {
     changed.or(set).map_or(0, DateTime::secs)
-}
-
-/// What alarms do, by their names.
-pub(crate) async fn seen(
-    aws: &Aws,
-    names: &BTreeSet<String>,
-) -> Result<BTreeMap<String, AlarmSeen>, AccountError> {
-    let described = named(aws, names).await?;
-    let all = described.into_iter().map(|described| async move {
-        let name = described.name().to_owned();
-        let failed_action = failed_action(aws, &name).await?;
-        let found = described.found(aws, BTreeMap::new(), described.kind());
-        let Doing { state, since, reason } = described.doing;
-        let seen = AlarmSeen {
-            alarm: found.value,
-            state,
-            since,
-            reason,
-            failed_action,
-        };
-        Ok((name, seen))
-    });
-    Ok(futures::future::try_join_all(all).await?.into_iter().collect())
-}
-
-/// The newest action of an alarm, if that failed. AWS keeps a history of 30 days.
-async fn failed_action(aws: &Aws, name: &str) -> Result<Seen<Option<FailedAction>>, AccountError> {
-    let send = || {
-        aws.cloudwatch
-            .describe_alarm_history()
-            .alarm_name(name)
-            .alarm_types(types::AlarmType::MetricAlarm)
-            .alarm_types(types::AlarmType::CompositeAlarm)
-            .history_item_type(types::HistoryItemType::Action)
-            .scan_by(types::ScanBy::TimestampDescending)
-            .max_records(1)
-            .send()
-    };
-    let newest = aws.door.call(HISTORY, send).await.map(|page| {
-        let newest = page.alarm_history_items.unwrap_or_default().into_iter().next();
-        Some(newest.and_then(|item| {
-            let summary = item.history_summary.unwrap_or_default();
-            summary.starts_with("Failed").then(|| FailedAction {
-                at: item.timestamp.as_ref().map_or(0, DateTime::secs),
-                summary,
-            })
-        }))
-    });
-    seen_or_hidden(newest)
-}
-
-/// The composite alarms, whoever's, in whose rule an alarm stands.
-pub(crate) async fn asked_by(aws: &Aws, name: &str) -> Result<BTreeSet<String>, AccountError> {
-    let mut parents = BTreeSet::new();
-    let mut token: Option<String> = None;
-    loop {
-        // The type may not be asked for beside the child.
-        let send = || {
-            aws.cloudwatch
-                .describe_alarms()
-                .parents_of_alarm_name(name)
-                .set_next_token(token.clone())
-                .send()
-        };
-        let page = aws.door.call(DESCRIBE, send).await?;
-        let composites = page.composite_alarms.unwrap_or_default();
-        parents.extend(composites.into_iter().filter_map(|alarm| alarm.alarm_name));
-        match page.next_token.filter(|next| !next.is_empty()) {
-            Some(next) => token = Some(next),
-            None => return Ok(parents),
-        }
-    }
-}
-
-/// The alarms, whoever's, on a metric without dimensions; those on metric math are not among them.
-pub(crate) async fn on_metric_of(
-    aws: &Aws,
-    namespace: &str,
-    metric: &str,
-) -> Result<BTreeSet<String>, AccountError> {
-    let send = || {
-        aws.cloudwatch
-            .describe_alarms_for_metric()
-            .namespace(namespace)
-            .metric_name(metric)
-            .send()
-    };
-    let alarms = aws.door.call(FOR_METRIC, send).await?.metric_alarms;
-    Ok(alarms
-        .into_iter()
-        .flatten()
-        .filter_map(|alarm| alarm.alarm_name)
-        .collect())
 }
 
 /// The alarm's tags, our marks included; none when it is gone.
