@@ -49,7 +49,14 @@ const SECTIONS: [(&str, &[&str]); 15] = [
 ];
 
 /// Those that say nothing of an object's fields, or what other sections' keys stand for.
-const NO_SECTION: [&str; 5] = ["stack", "defaults", "References", "Tests of patterns", "waiver"];
+const NO_SECTION: [&str; 6] = [
+    "stack",
+    "defaults",
+    "References",
+    "Tests of patterns",
+    "waiver",
+    "drill",
+];
 
 /// Keys that become no field of the kind, each with the reason.
 const NO_FIELD: [(&str, &str, &str); 11] = [

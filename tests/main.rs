@@ -9,6 +9,7 @@ mod complaints;
 mod daily;
 mod drift;
 mod drift_report;
+mod drill;
 mod everything;
 mod faults;
 mod fields;

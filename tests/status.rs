@@ -400,6 +400,7 @@ fn an_action_that_failed_is_told_until_one_succeeds() {
     // The statement that SNS gives every topic lets alarms in, too: the whole policy has to go.
     wait(set_policy(
         &clients,
+        TOPIC,
         r#"{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC"}"#,
     ));
     make_role(&clients, "backdoor");

@@ -13,31 +13,31 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use super::{GROUP, ROLE, TOPIC, TRAIL, allow_sns, make_queue};
 use crate::support::clients::Clients;
 
-pub(super) type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// One thing that somebody breaks.
 pub(crate) struct Breakage {
     /// As docs/operations.md calls it.
     pub(crate) what: &'static str,
-    pub(super) change: fn(&Clients) -> Done<'_>,
+    pub(crate) change: fn(&Clients) -> Done<'_>,
     /// How many minutes pass before anybody asks.
-    pub(super) pass: u64,
+    pub(crate) pass: u64,
     /// The chains that break, by origin; all if none is named.
-    pub(super) of: &'static [&'static str],
+    pub(crate) of: &'static [&'static str],
     /// The link that is named.
     pub(crate) link: &'static str,
     /// What else is broken with it, further down the chain.
-    pub(super) also: &'static [&'static str],
+    pub(crate) also: &'static [&'static str],
     /// What `status` says of the link.
     pub(crate) says: &'static str,
     /// What it says of the way out.
     pub(crate) fix: &'static str,
     /// What takes that way, where it is not `trailwarden apply`.
-    pub(super) mend: Option<fn(&Clients) -> Done<'_>>,
+    pub(crate) mend: Option<fn(&Clients) -> Done<'_>>,
 }
 
 /// The most common case: apply mends it at once.
-const PLAIN: Breakage = Breakage {
+pub(crate) const PLAIN: Breakage = Breakage {
     what: "",
     change: |_| Box::pin(async {}),
     pass: 0,
@@ -50,7 +50,7 @@ const PLAIN: Breakage = Breakage {
 };
 
 /// From the calls to the log group.
-pub(super) const OF_TRAILS: &[Breakage] = &[
+pub(crate) const OF_TRAILS: &[Breakage] = &[
     Breakage {
         what: "the trail is deleted",
         change: |c| {
@@ -141,7 +141,7 @@ pub(super) const OF_TRAILS: &[Breakage] = &[
 ];
 
 /// The way from the trail into the log group, and the group.
-pub(super) const OF_DELIVERY: &[Breakage] = &[
+pub(crate) const OF_DELIVERY: &[Breakage] = &[
     Breakage {
         what: "the delivery role is deleted",
         change: |c| {
@@ -255,7 +255,15 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
     },
     Breakage {
         what: "the metric filter has another pattern",
-        change: |c| Box::pin(put_filter(c, Some("{ $.eventName = \"Create\" }"), None, None)),
+        change: |c| {
+            Box::pin(put_filter(
+                c,
+                "watch-roles",
+                Some("{ $.eventName = \"Create\" }"),
+                None,
+                None,
+            ))
+        },
         of: &["rule.roles", "composite_alarm.both"],
         link: "metric filter",
         says: "it picks out other events than the spec says",
@@ -263,7 +271,7 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
     },
     Breakage {
         what: "the metric filter counts 0 for every event",
-        change: |c| Box::pin(put_filter(c, None, None, Some("0"))),
+        change: |c| Box::pin(put_filter(c, "watch-roles", None, None, Some("0"))),
         of: &["rule.roles", "composite_alarm.both"],
         link: "metric filter",
         says: "it counts 0 for every event, so that no threshold is reached",
@@ -271,7 +279,7 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
     },
     Breakage {
         what: "the metric filter counts into another metric",
-        change: |c| Box::pin(put_filter(c, None, Some("Elsewhere"), None)),
+        change: |c| Box::pin(put_filter(c, "watch-roles", None, Some("Elsewhere"), None)),
         of: &["rule.roles", "composite_alarm.both"],
         link: "metric",
         says: "the filter counts into `Elsewhere/watch-roles`, and the alarm reads `Trailwarden/watch/watch-roles`",
@@ -283,6 +291,7 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
             let dimension = Dimension::builder().name("team").value("red").build();
             Box::pin(put_alarm(
                 c,
+                "watch-roles",
                 "Trailwarden/watch",
                 Some(dimension),
                 vec![c.topic(TOPIC)],
@@ -295,7 +304,15 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
     },
     Breakage {
         what: "the alarm reads another metric",
-        change: |c| Box::pin(put_alarm(c, "Elsewhere", None, vec![c.topic(TOPIC)])),
+        change: |c| {
+            Box::pin(put_alarm(
+                c,
+                "watch-roles",
+                "Elsewhere",
+                None,
+                vec![c.topic(TOPIC)],
+            ))
+        },
         of: &["rule.roles", "composite_alarm.both"],
         link: "metric",
         says: "and the alarm reads `Elsewhere/watch-roles`",
@@ -329,7 +346,7 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
     },
     Breakage {
         what: "the alarm tells nobody any more",
-        change: |c| Box::pin(put_alarm(c, "Trailwarden/watch", None, Vec::new())),
+        change: |c| Box::pin(put_alarm(c, "watch-roles", "Trailwarden/watch", None, Vec::new())),
         of: &["rule.roles"],
         link: "alarm",
         says: "it no longer tells alerts",
@@ -376,6 +393,7 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         change: |c| {
             Box::pin(set_policy(
                 c,
+                TOPIC,
                 r#"{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC"}"#,
             ))
         },
@@ -388,6 +406,7 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         change: |c| {
             Box::pin(set_policy(
                 c,
+                TOPIC,
                 r#"{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"sns:Publish","Resource":"TOPIC"}"#,
             ))
         },
@@ -397,6 +416,7 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         mend: Some(|c| {
             Box::pin(set_policy(
                 c,
+                TOPIC,
                 r#"{"Effect":"Allow","Principal":{"Service":"cloudwatch.amazonaws.com"},"Action":"sns:Publish","Resource":"TOPIC"}"#,
             ))
         }),
@@ -532,7 +552,7 @@ async fn deliver_elsewhere(c: &Clients) {
         .expect("updated");
 }
 
-async fn select(c: &Clients, selector: aws_sdk_cloudtrail::types::builders::EventSelectorBuilder) {
+pub(crate) async fn select(c: &Clients, selector: aws_sdk_cloudtrail::types::builders::EventSelectorBuilder) {
     let put = c.cloudtrail.put_event_selectors().trail_name(TRAIL);
     let selector = selector.include_management_events(true).build();
     put.event_selectors(selector).send().await.expect("put");
@@ -559,14 +579,16 @@ async fn keep_out(c: &Clients, alias: &str) {
     put.policy(policy).send().await.expect("put");
 }
 
-/// Puts the filter of `rule.roles` as it is, but for what is given.
-async fn put_filter(c: &Clients, pattern: Option<&str>, namespace: Option<&str>, value: Option<&str>) {
+/// Puts a filter as it is, but for what is given.
+pub(crate) async fn put_filter(
+    c: &Clients,
+    name: &str,
+    pattern: Option<&str>,
+    namespace: Option<&str>,
+    value: Option<&str>,
+) {
     let describe = c.logs.describe_metric_filters().log_group_name(GROUP);
-    let live = describe
-        .filter_name_prefix("watch-roles")
-        .send()
-        .await
-        .expect("filters");
+    let live = describe.filter_name_prefix(name).send().await.expect("filters");
     let live = &live.metric_filters()[0];
     let metric = &live.metric_transformations()[0];
     let transformation = MetricTransformation::builder()
@@ -579,20 +601,26 @@ async fn put_filter(c: &Clients, pattern: Option<&str>, namespace: Option<&str>,
         .logs
         .put_metric_filter()
         .log_group_name(GROUP)
-        .filter_name("watch-roles")
+        .filter_name(name)
         .filter_pattern(pattern.or(live.filter_pattern()).unwrap_or_default())
         .metric_transformations(transformation);
     put.send().await.expect("put");
 }
 
-/// Puts the alarm of `rule.roles` as somebody would who reads its settings off the console.
-async fn put_alarm(c: &Clients, namespace: &str, dimension: Option<Dimension>, actions: Vec<String>) {
+/// Puts an alarm on the metric of its name as somebody would who reads its settings off the console.
+pub(crate) async fn put_alarm(
+    c: &Clients,
+    name: &str,
+    namespace: &str,
+    dimension: Option<Dimension>,
+    actions: Vec<String>,
+) {
     let put = c
         .cloudwatch
         .put_metric_alarm()
-        .alarm_name("watch-roles")
+        .alarm_name(name)
         .namespace(namespace)
-        .metric_name("watch-roles")
+        .metric_name(name)
         .set_dimensions(dimension.map(|one| vec![one]))
         .statistic(Statistic::Sum)
         .period(300)
@@ -605,8 +633,8 @@ async fn put_alarm(c: &Clients, namespace: &str, dimension: Option<Dimension>, a
 }
 
 /// Makes a statement the topic's whole policy.
-pub(super) async fn set_policy(c: &Clients, statement: &str) {
-    let arn = c.topic(TOPIC);
+pub(crate) async fn set_policy(c: &Clients, topic: &str, statement: &str) {
+    let arn = c.topic(topic);
     let statement = statement.replace("TOPIC", &arn);
     let set = c
         .sns

@@ -1,6 +1,7 @@
 //! What an AWS account can be asked and told, without a word of any SDK.
 //!
-//! [`Observe`] reads, [`Mutate`] writes; both speak the types of `spec`. The provider implements
+//! [`Observe`] reads, [`Mutate`] writes, [`Operate`] is for everyday commands and [`Rehearse`] for drills; all speak
+//! the types of `spec`. The provider implements
 //! them on the real clients, tests implement them in memory. What a caller may rely on is said
 //! here: what a survey holds, when a write is idempotent, what an error tells.
 //!
@@ -9,10 +10,12 @@
 mod error;
 mod operate;
 mod permissions;
+mod rehearse;
 
 pub use error::{AccountError, ErrorKind};
 pub use operate::Operate;
 pub use permissions::{For, covers, permissions};
+pub use rehearse::{Rehearse, Temporary};
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -4,12 +4,14 @@
 //! of their own) and on which resources; a policy is the part of the table that a spec needs.
 
 mod daily;
+mod drill;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_policy::{Policy, Statement};
 use trailwarden_spec::arn::Arn;
+use trailwarden_spec::drill::Drill;
 use trailwarden_spec::leaf::MARK_STACK;
 use trailwarden_spec::wanted::{Stack, Wanted};
 use trailwarden_spec::{Address, Object};
@@ -38,6 +40,8 @@ pub enum For {
     Drift,
     /// That, and every write that an apply may need.
     Apply,
+    /// A drill: what `Status` reads, and what the drill makes for itself.
+    Drill,
     /// The everyday commands: trying topics, confirming, looking at what happened, turning trails on and off.
     Daily,
 }
@@ -46,8 +50,8 @@ pub enum For {
 /// A provider's test holds every call that it makes against this.
 #[must_use]
 pub fn covers(api: &str) -> bool {
-    let daily = daily::GRANTS.iter();
-    GRANTS.iter().chain(daily).any(|grant| grant.api == api)
+    let others = daily::GRANTS.iter().chain(drill::GRANTS);
+    GRANTS.iter().chain(others).any(|grant| grant.api == api)
 }
 
 /// The rows of the tables for a purpose.
@@ -56,10 +60,11 @@ fn granted(purpose: For) -> impl Iterator<Item = &'static Grant> {
     GRANTS
         .iter()
         .filter(move |grant| match grant.only {
-            Some(only) => only == purpose,
+            Some(only) => only == purpose || (only, purpose) == (For::Status, For::Drill),
             None => !daily && (purpose == For::Apply || !grant.write),
         })
         .chain(daily::GRANTS.iter().filter(move |_| daily))
+        .chain(drill::GRANTS.iter().filter(move |_| purpose == For::Drill))
 }
 
 /// The least policy for the caller of a plan or an apply of this spec.
@@ -115,6 +120,9 @@ pub fn permissions(wanted: &Wanted, purpose: For) -> Policy {
 }
 
 fn resources(grant: &Grant, wanted: &Wanted) -> BTreeSet<String> {
+    if matches!(grant.on, On::DrillQueue | On::DrillTopic | On::TestGroup) {
+        return of_drill(grant.on, wanted);
+    }
     let Some(kind) = grant.kind else {
         return BTreeSet::from([of_stack(grant.on, wanted)]);
     };
@@ -141,6 +149,35 @@ fn resources(grant: &Grant, wanted: &Wanted) -> BTreeSet<String> {
         .collect()
 }
 
+/// What drills make, and what they lean on; nothing without a `[drill]`.
+fn of_drill(on: On, wanted: &Wanted) -> BTreeSet<String> {
+    let Some(drill) = &wanted.drill else {
+        return BTreeSet::new();
+    };
+    let scope = &wanted.stack.scope;
+    let topic = scope.topic_arn(&drill.name);
+    match on {
+        On::DrillTopic => BTreeSet::from([topic.to_string()]),
+        On::DrillQueue => {
+            let queue = Arn {
+                service: "sqs".into(),
+                resource: format!("{}*", Drill::queue_prefix(&wanted.stack)),
+                ..topic
+            };
+            BTreeSet::from([queue.to_string()])
+        }
+        _ => {
+            let groups = drill
+                .test_log_group
+                .iter()
+                .map(|group| scope.log_group_arn(group));
+            groups
+                .flat_map(|arn| [arn.to_string(), arn.with_star()])
+                .collect()
+        }
+    }
+}
+
 /// What belongs to a stack whatever its spec names.
 fn of_stack(on: On, wanted: &Wanted) -> String {
     let Stack { name, scope, .. } = &wanted.stack;
@@ -161,6 +198,8 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
     let Address { scope, name, .. } = address;
     let stack = &wanted.stack;
     match on {
+        // They do not depend on objects: see `of_drill`.
+        On::DrillQueue | On::DrillTopic | On::TestGroup => Vec::new(),
         On::Nothing => vec!["*".into()],
         On::Bucket => vec![scope.bucket_arn(name).to_string()],
         On::Group => {

@@ -18,4 +18,4 @@ pub mod render;
 mod walk;
 
 pub use chain::{Chain, Link, LinkKind, LinkState, Proof, Summary, Told, Verdict};
-pub use walk::prove;
+pub use walk::{prove, rehearsal};

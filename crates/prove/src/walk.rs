@@ -6,7 +6,7 @@ use trailwarden_spec::arn::Arn;
 use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, MetricFilter};
 use trailwarden_spec::live::{Attention, Live};
-use trailwarden_spec::{Kind, Object, Scope, Wanted};
+use trailwarden_spec::{Address, Kind, Object, Scope, Wanted};
 
 use crate::chain::{Chain, Link, LinkKind, Proof, Told};
 use crate::links;
@@ -23,6 +23,8 @@ pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
         .objects
         .iter()
         .filter(|(address, _)| matches!(address.kind, Kind::Alarm | Kind::CompositeAlarm))
+        // It tells nobody but drills.
+        .filter(|(address, _)| walk.canary().as_ref() != Some(address))
         .map(|(address, wish)| {
             let (mut links, quiet) = match &wish.object {
                 Object::Alarm(alarm) => (walk.of_metric(alarm), alarm.alarm_actions.is_empty()),
@@ -59,6 +61,49 @@ pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
     }
 }
 
+/// Walks the chain of the drill's alarm, from the trail to its topic; with `injected` from the test log group. None
+/// without a `[drill]`, or without a test log group.
+#[must_use]
+pub fn rehearsal(wanted: &Wanted, live: &Live, evidence: &Evidence, injected: bool) -> Option<Chain> {
+    let drill = wanted.drill.as_ref()?;
+    let walk = Walk {
+        wanted,
+        live,
+        evidence,
+    };
+    let group = match injected {
+        true => drill.test_log_group.as_ref()?,
+        false => &drill.log_group,
+    };
+    let address = walk.canary()?;
+    let wish = wanted.objects.get(&address)?;
+    let Object::Alarm(alarm) = &wish.object else {
+        return None;
+    };
+    let mut links = Vec::new();
+    for filter in walk.filters(alarm).filter(|filter| filter.log_group == *group) {
+        links.extend(match injected {
+            true => vec![links::source::of_the_group(&walk, group)],
+            false => links::source::of_group(&walk, group, Some(filter)),
+        });
+        links.push(links::filter::of(&walk, filter));
+        links.push(links::filter::joined(&walk, filter, alarm));
+    }
+    links.push(links::alarm::of_metric(&walk, alarm));
+    for topic in &alarm.alarm_actions {
+        links.push(links::topic::takes(&walk, topic, &alarm.name));
+    }
+    let seen = walk.seen(&alarm.name);
+    Some(Chain {
+        origin: wish.origin.clone(),
+        state: seen.map(|seen| (seen.state.clone(), seen.since)),
+        alarm: address,
+        links: in_order(links),
+        told: Vec::new(),
+        quiet: false,
+    })
+}
+
 /// What the survey tells of and the chains do not: they say themselves who has not confirmed, what a
 /// queue or a key keeps out, and what does not arrive.
 fn beside(live: &Live) -> Vec<Attention> {
@@ -92,6 +137,12 @@ pub(crate) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(crate) fn scope(&self) -> &'a Scope {
         &self.wanted.stack.scope
+    }
+
+    /// The alarm of the drill.
+    fn canary(&self) -> Option<Address> {
+        let drill = self.wanted.drill.as_ref()?;
+        Some(self.scope().address(Kind::Alarm, drill.name.as_str()))
     }
 
     pub(crate) fn seen(&self, alarm: &str) -> Option<&'a AlarmSeen> {

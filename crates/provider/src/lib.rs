@@ -28,6 +28,7 @@ mod evidence;
 mod index;
 mod operate;
 mod provider;
+mod rehearse;
 mod survey;
 
 pub use connect::Settings;

@@ -19,6 +19,7 @@ use crate::life;
 use crate::protocol::Failure;
 use crate::route::{Call, Service};
 use crate::services::cloudtrail::{Place, checks, matching};
+use crate::services::logs::groups;
 use crate::services::logs::streams::{self, Stream};
 use crate::services::s3::objects;
 use crate::services::sns::publish::{Message, Who, publish};
@@ -426,6 +427,9 @@ pub(crate) fn to_group(state: &mut State, key: &Key, batch: &Batch) -> io::Resul
         return Ok(Ok(0));
     };
     let group = group.to_owned();
+    if let Err(failure) = groups::check_own_key(state, &call, &group) {
+        return Ok(Err(failure.message));
+    }
     let name = format!("{}_CloudTrail_{}", key.account, key.place.home);
     let stream = Stream {
         account: &key.account,

@@ -150,6 +150,8 @@ pub(crate) struct HistoryItem {
 pub(crate) struct Queue {
     /// Those that were set, by the names that the API has for them.
     pub(crate) attributes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) tags: BTreeMap<String, String>,
     /// The oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) messages: Vec<QueueMessage>,

@@ -11,6 +11,7 @@ pub mod address;
 pub mod arn;
 pub mod compare;
 mod document;
+pub mod drill;
 pub mod evidence;
 pub mod happened;
 pub mod kinds;

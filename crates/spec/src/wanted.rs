@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trailwarden_pattern::Pattern;
 
+use crate::drill::Drill;
 use crate::{Address, Object, Problems, Scope};
 
 /// A place in the text of a spec.
@@ -164,6 +165,8 @@ pub struct Wanted {
     pub release: BTreeSet<Address>,
     /// Differences that somebody answers for (`[[waiver]]`), in the order of the files.
     pub waivers: Vec<Waiver>,
+    /// What a drill goes through (`[drill]`); its objects are among the others.
+    pub drill: Option<Drill>,
     /// Tests of patterns, in the order of the sections' labels.
     pub tests: Vec<PatternTest>,
     /// What is probably not meant.

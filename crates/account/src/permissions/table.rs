@@ -33,6 +33,12 @@ pub(super) enum On {
     /// Keys that have been the stack's for a while.
     OwnKey,
     KeyAlias,
+    /// The queues on which drills wait.
+    DrillQueue,
+    /// The topic that only drills hear.
+    DrillTopic,
+    /// The log group that takes synthetic records.
+    TestGroup,
 }
 
 impl On {
@@ -54,6 +60,9 @@ impl On {
             Self::Key => "Key",
             Self::OwnKey => "OwnKey",
             Self::KeyAlias => "KeyAlias",
+            Self::DrillQueue => "DrillQueue",
+            Self::DrillTopic => "DrillTopic",
+            Self::TestGroup => "TestLogGroup",
         }
     }
 }

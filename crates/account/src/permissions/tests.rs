@@ -1,6 +1,7 @@
 use super::*;
 use std::collections::BTreeMap;
 
+use trailwarden_spec::drill::{Drill, DrillCall};
 use trailwarden_spec::kinds::{
     Alarm, Bucket, BucketPolicy, Delivery, DeliveryStatus, DeliveryStatuses, Key, KeyState, ManagementEvents,
     Protocol, Role, Subscription, SubscriptionSettings, Topic, TopicSettings, Trail,
@@ -47,6 +48,7 @@ fn wanted(objects: Vec<Object>, existing: Vec<Address>) -> Wanted {
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
         waivers: Vec::new(),
+        drill: None,
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }
@@ -386,4 +388,48 @@ fn each_command_that_reads_has_what_it_asks_beside_a_plan() {
         ]
     );
     assert!(!actions(For::Apply).contains("cloudtrail:LookupEvents"));
+}
+
+#[test]
+fn a_drill_may_do_something_only_to_what_it_makes() {
+    let without = wanted(chain(), Vec::new());
+    assert_eq!(
+        permissions(&without, For::Drill)
+            .to_json()
+            .matches("sqs:")
+            .count(),
+        1,
+        "all that is left is sqs:ListQueues, which is checked on no resource"
+    );
+    let mut spec = without;
+    spec.drill = Some(Drill {
+        name: "acme-drill".into(),
+        log_group: "/acme".into(),
+        test_log_group: Some("/tests".into()),
+        call: DrillCall::CreateQueue,
+    });
+    let policy: serde_json::Value =
+        serde_json::from_str(&permissions(&spec, For::Drill).to_json()).expect("JSON");
+    let statements = policy["Statement"].as_array().expect("statements");
+    let resources = |action: &str| -> Vec<String> {
+        let with = statements
+            .iter()
+            .filter(|statement| statement["Action"].to_string().contains(&format!("\"{action}\"")));
+        with.map(|statement| statement["Resource"].to_string()).collect()
+    };
+    let queues = r#""arn:aws:sqs:us-east-1:123456789012:acme-drill_*""#;
+    for action in ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:ReceiveMessage"] {
+        assert_eq!(resources(action), [queues], "{action}");
+    }
+    let topic = r#""arn:aws:sns:us-east-1:123456789012:acme-drill""#;
+    assert_eq!(resources("sns:Subscribe"), [topic]);
+    for action in ["logs:PutLogEvents", "logs:DeleteLogStream"] {
+        let [groups] = &resources(action)[..] else {
+            panic!("{action}")
+        };
+        assert!(
+            groups.contains(":log-group:/tests:*\"") && !groups.contains("/acme"),
+            "{groups}"
+        );
+    }
 }

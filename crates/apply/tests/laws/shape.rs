@@ -545,6 +545,7 @@ impl Builder {
                 protect: BTreeSet::new(),
                 release: BTreeSet::new(),
                 waivers: Vec::new(),
+                drill: None,
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod confirm;
 pub(crate) mod destroy;
 pub(crate) mod drift;
+pub(crate) mod drill;
 pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod init;

@@ -13,8 +13,12 @@ pub(crate) fn run(args: &Permissions, terminal: &Terminal) -> Result<Exit, Failu
         Purpose::Status => For::Status,
         Purpose::Drift => For::Drift,
         Purpose::Apply => For::Apply,
+        Purpose::Drill => For::Drill,
         Purpose::Daily => For::Daily,
     };
+    if purpose == For::Drill {
+        crate::commands::drill::declared(&wanted)?;
+    }
     terminal.print(&format!("{}\n", permissions(&wanted, purpose).to_json_pretty()))?;
     Ok(Exit::Done)
 }

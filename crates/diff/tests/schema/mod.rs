@@ -9,6 +9,7 @@ static PLAN: LazyLock<Value> = LazyLock::new(|| read("plan.json"));
 static APPLY: LazyLock<Value> = LazyLock::new(|| read("apply.json"));
 static STATUS: LazyLock<Value> = LazyLock::new(|| read("status.json"));
 static DRIFT: LazyLock<Value> = LazyLock::new(|| read("drift.json"));
+static DRILL: LazyLock<Value> = LazyLock::new(|| read("drill.json"));
 
 /// Keywords that say something to people only.
 const FOR_PEOPLE: [&str; 4] = ["$schema", "$defs", "title", "description"];
@@ -18,13 +19,14 @@ fn read(file: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// One of the published schemas: `plan.json`, `apply.json`, `drift.json` or `status.json`.
+/// One of the published schemas: `plan.json`, `apply.json`, `drift.json`, `drill.json` or `status.json`.
 pub(crate) fn file(name: &str) -> &'static Value {
     match name {
         "plan.json" => &PLAN,
         "apply.json" => &APPLY,
         "status.json" => &STATUS,
         "drift.json" => &DRIFT,
+        "drill.json" => &DRILL,
         _ => panic!("there is no schema {name}"),
     }
 }

@@ -60,6 +60,7 @@ impl Story {
                 protect: BTreeSet::new(),
                 release: BTreeSet::new(),
                 waivers: Vec::new(),
+                drill: None,
                 tests: Vec::new(),
                 warnings: trailwarden_spec::Problems::default(),
             },

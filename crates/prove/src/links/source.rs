@@ -396,7 +396,7 @@ fn writes(walk: &Walk<'_>, role: &RoleSeen, delivery: &Delivery, mends: &str) ->
 }
 
 /// It is there, takes filters, and its key lets CloudWatch Logs in.
-fn of_the_group(walk: &Walk<'_>, name: &str) -> Link {
+pub(crate) fn of_the_group(walk: &Walk<'_>, name: &str) -> Link {
     let seen = match walk.evidence.groups.get(name) {
         Some(Seen::Is(seen)) => seen,
         Some(Seen::Hidden(why)) => {

@@ -13,7 +13,7 @@ const FIND: Api = Api::read("sqs", "GetQueueUrl");
 const READ: Api = Api::read("sqs", "GetQueueAttributes");
 
 /// SQS keeps the codes of its older protocol; what follows its model alone gives the second one.
-const GONE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+pub(crate) const GONE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
 
 const SNS: &str = "sns.amazonaws.com";
 

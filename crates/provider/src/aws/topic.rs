@@ -26,7 +26,7 @@ const TAG: Api = Api::write("sns", "TagResource");
 const UNTAG: Api = Api::write("sns", "UntagResource");
 
 /// SNS says `NotFound`, its tagging operations `ResourceNotFound`.
-pub(super) const GONE: &[&str] = &[
+pub(crate) const GONE: &[&str] = &[
     "NotFound",
     "NotFoundException",
     "ResourceNotFound",

@@ -75,6 +75,7 @@ pub(crate) fn wanted(objects: impl IntoIterator<Item = Object>) -> Wanted {
         protect: Default::default(),
         release: Default::default(),
         waivers: Vec::new(),
+        drill: None,
         tests: Vec::new(),
         warnings: Default::default(),
     }

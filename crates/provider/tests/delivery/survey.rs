@@ -36,6 +36,7 @@ pub(crate) fn wanted(account: &Account, objects: impl IntoIterator<Item = Object
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
         waivers: Vec::new(),
+        drill: None,
         tests: Vec::new(),
         warnings: trailwarden_spec::Problems::default(),
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::judge::statements;
 use crate::protocol::{Failure, nothing, take};
 use crate::route::Call;
+use crate::services::page;
 use crate::state::{Queue, State};
 
 pub(crate) use messages::deliver;
@@ -54,6 +55,25 @@ struct OfUrl {
     attribute_names: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct List {
+    #[serde(default)]
+    queue_name_prefix: String,
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tagging {
+    queue_url: String,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    tag_keys: Vec<String>,
+}
+
 pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Value, Failure> {
     match call.operation.as_str() {
         "CreateQueue" => create(state, call, take(input)?),
@@ -61,6 +81,10 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "GetQueueAttributes" => attributes(state, call, &take(input)?),
         "SetQueueAttributes" => set(state, call, take(input)?),
         "DeleteQueue" => delete(state, call, &take(input)?),
+        "ListQueues" => list(state, call, &take(input)?),
+        "ListQueueTags" => tags(state, call, &take(input)?),
+        "TagQueue" => tag(state, call, take(input)?),
+        "UntagQueue" => untag(state, call, &take(input)?),
         "SendMessage" => messages::send(state, call, take(input)?),
         "ReceiveMessage" => messages::receive(state, call, &take(input)?),
         "DeleteMessage" => messages::delete(state, call, &take(input)?),
@@ -116,9 +140,6 @@ fn check(attributes: &BTreeMap<String, String>) -> Result<(), Failure> {
 }
 
 fn create(state: &mut State, call: &Call, input: OfName) -> Result<Value, Failure> {
-    if input.tags.is_some_and(|tags| !tags.is_empty()) {
-        return Err(Failure::not_implemented(call));
-    }
     let name = input.queue_name;
     let fifo = input.attributes.get("FifoQueue").is_some_and(|it| it == "true");
     let stem = match fifo {
@@ -136,6 +157,7 @@ fn create(state: &mut State, call: &Call, input: OfName) -> Result<Value, Failur
     let queues = &mut state.region(&call.account, &call.region).queues;
     let made = queues.entry(name.clone()).or_insert_with(|| Queue {
         attributes: input.attributes.clone(),
+        tags: input.tags.unwrap_or_default(),
         ..Queue::default()
     });
     let differs = |(key, value): (&String, &String)| made.attributes.get(key) != Some(value);
@@ -181,6 +203,54 @@ fn set(state: &mut State, call: &Call, input: OfUrl) -> Result<Value, Failure> {
     held.extend(input.attributes);
     // An attribute that is set to nothing is taken away.
     held.retain(|_, value| !value.is_empty());
+    nothing()
+}
+
+/// "ListQueues": up to 1,000, and a token for the next ones only where the caller says how many.
+fn list(state: &State, call: &Call, input: &List) -> Result<Value, Failure> {
+    let region = state.find_region(&call.account, &call.region);
+    let names = region.into_iter().flat_map(|region| region.queues.keys());
+    let names = names.filter(|name| name.starts_with(&input.queue_name_prefix));
+    let most = input.max_results.unwrap_or(1000).clamp(1, 1000);
+    let (names, next) = page(names, |name| (*name).clone(), input.next_token.as_deref(), most);
+    let urls: Vec<Value> = names
+        .into_iter()
+        .map(|name| url(call, name)["QueueUrl"].clone())
+        .collect();
+    let mut answer = json!({});
+    if !urls.is_empty() {
+        answer["QueueUrls"] = urls.into();
+    }
+    if let (Some(next), Some(_)) = (next, input.max_results) {
+        answer["NextToken"] = next.into();
+    }
+    Ok(answer)
+}
+
+fn tags(state: &State, call: &Call, input: &Tagging) -> Result<Value, Failure> {
+    let name = name(state, call, &input.queue_url)?;
+    let region = state.find_region(&call.account, &call.region);
+    let queue = region
+        .and_then(|region| region.queues.get(name))
+        .ok_or_else(missing)?;
+    match queue.tags.is_empty() {
+        true => nothing(),
+        false => Ok(json!({ "Tags": queue.tags })),
+    }
+}
+
+fn tag(state: &mut State, call: &Call, input: Tagging) -> Result<Value, Failure> {
+    let name = name(state, call, &input.queue_url)?;
+    let queues = &mut state.region(&call.account, &call.region).queues;
+    queues.get_mut(name).ok_or_else(missing)?.tags.extend(input.tags);
+    nothing()
+}
+
+fn untag(state: &mut State, call: &Call, input: &Tagging) -> Result<Value, Failure> {
+    let name = name(state, call, &input.queue_url)?;
+    let queues = &mut state.region(&call.account, &call.region).queues;
+    let queue = queues.get_mut(name).ok_or_else(missing)?;
+    queue.tags.retain(|key, _| !input.tag_keys.contains(key));
     nothing()
 }
 

@@ -19,6 +19,7 @@ mod alarm_query;
 mod bucket;
 mod composite_alarm;
 mod decoder;
+mod drill;
 mod endpoint;
 mod heartbeat;
 mod joins;

@@ -19,7 +19,8 @@ use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
 use super::{
-    adopt, alarm, bucket, composite_alarm, log_group, metric_filter, release, rule, topic, trail, waiver,
+    adopt, alarm, bucket, composite_alarm, drill, log_group, metric_filter, release, rule, topic, trail,
+    waiver,
 };
 
 /// The actions of an alarm, for each of its states.
@@ -50,6 +51,7 @@ pub(crate) fn resolve(sink: &Sink, header: &Header, document: &Document, files: 
         protect: BTreeSet::new(),
         release: BTreeSet::new(),
         waivers: Vec::new(),
+        drill: None,
         tests: Vec::new(),
         warnings: Problems::default(),
     };
@@ -92,6 +94,7 @@ impl<'d> Resolver<'d> {
             alarm::resolve(self, entry);
         }
         composite_alarm::resolve(self);
+        drill::resolve(self);
         log_group::check_classes(self);
         self.topic_policies();
         self.key_policies();

@@ -10,6 +10,7 @@ use super::alarm::AlarmSection;
 use super::bucket::BucketSection;
 use super::composite_alarm::CompositeSection;
 use super::decoder::{At, Spot, Table};
+use super::drill::DrillSection;
 use super::key::{KeySection, Keyed};
 use super::metric_filter::FilterSection;
 use super::moved::Moves;
@@ -88,6 +89,7 @@ pub(crate) struct Document {
     pub(crate) adopt: Vec<Adopt>,
     pub(crate) release: Vec<Release>,
     pub(crate) waivers: Vec<WaiverSection>,
+    pub(crate) drill: Option<DrillSection>,
     /// Sections of which one is mistyped: that they are not there is no news.
     pub(crate) mistyped: BTreeSet<&'static str>,
 }
@@ -116,6 +118,13 @@ impl Document {
         collect(&mut self.filters, &mut root, header, moves);
         collect(&mut self.alarms, &mut root, header, moves);
         collect(&mut self.composites, &mut root, header, moves);
+        if let Some(mut table) = root.table("drill") {
+            match &self.drill {
+                Some(first) => root.cx.sink.report(twice("[drill]", &table.spot, &first.spot)),
+                None => self.drill = Some(DrillSection::read(&mut table, header)),
+            }
+            table.finish();
+        }
         for mut table in root.tables("adopt") {
             self.adopt.extend(Adopt::read(&mut table));
             table.finish();
@@ -189,6 +198,7 @@ impl Document {
             adopt: _,
             release: _,
             waivers: _,
+            drill,
             mistyped: _,
             keys,
             buckets,
@@ -211,6 +221,7 @@ impl Document {
             && filters.is_empty()
             && alarms.is_empty()
             && composites.is_empty()
+            && drill.is_none()
     }
 }
 

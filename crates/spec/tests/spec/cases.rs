@@ -41,6 +41,32 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
             "unknown-key",
         ],
     ),
+    // the drill
+    ("[drill]\n", &["missing-key"]),
+    (
+        "[log_group.a]\n[drill]\nlog_gruop = \"a\"\nlog_group = \"b\"\ntest_log_group = 4\n",
+        &["unknown-key", "unknown-reference", "wrong-type"],
+    ),
+    (
+        "[log_group.a]\n[drill]\nlog_group = \"a\"\ntest_log_group = \"a\"\n",
+        &["contradiction"],
+    ),
+    (
+        "[log_group.a]\n[log_group.b]\n[bucket.logs]\n[trail.main]\nbucket = \"logs\"\nlog_group = \"b\"\n\
+         heartbeat = false\n[drill]\nlog_group = \"a\"\ntest_log_group = \"b\"\n",
+        &["contradiction"],
+    ),
+    (
+        "[log_group.a]\n[bucket.logs]\n[trail.main]\nbucket = \"logs\"\nlog_group = \"a\"\nheartbeat = false\n\
+         management_events = \"none\"\n[[trail.main.data_events]]\ntype = \"AWS::Lambda::Function\"\n\
+         [drill]\nlog_group = \"a\"\n",
+        &["contradiction"],
+    ),
+    (
+        "[log_group.a]\n[drill]\nlog_group = \"a\"\n[rule.drill]\nlog_group = \"a\"\nnotify = []\n\
+         pattern = '{ $.eventName = \"CreateRole\" }'\n",
+        &["duplicate-object", "duplicate-object"],
+    ),
     // the decoder
     ("[log_group.a]\nretension_days = 30\n", &["unknown-key"]),
     ("[log_group.a]\ncolour = 1\n", &["unknown-key"]),
@@ -52,7 +78,7 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
         &[
             "unknown-key",
             "unknown-key",
-            "unknown-key",
+            "wrong-type",
             "unknown-key",
             "unknown-key",
             "unknown-key",

@@ -90,6 +90,15 @@ fn check_key(state: &State, call: &Call, group: &str, key: &str) -> Result<(), F
     }
 }
 
+/// Whether the group's key, if it has one, lets CloudWatch Logs encrypt new events. AWS says that without it events
+/// "can no longer be retrieved", and nothing of new ones; here they are refused.
+pub(crate) fn check_own_key(state: &State, call: &Call, name: &str) -> Result<(), Failure> {
+    match super::group(state, call, name)?.key.as_deref() {
+        Some(key) => check_key(state, call, name, key),
+        None => Ok(()),
+    }
+}
+
 pub(crate) fn associate(
     state: &mut State,
     call: &Call,

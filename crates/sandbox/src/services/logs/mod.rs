@@ -2,7 +2,7 @@
 
 mod events;
 mod filters;
-mod groups;
+pub(crate) mod groups;
 pub(crate) mod streams;
 
 use serde_json::Value;
@@ -35,6 +35,7 @@ pub(crate) fn handle(state: &mut State, call: &Call, input: Value) -> Result<Val
         "DeleteMetricFilter" => filters::delete(state, call, take(input)?).and_then(|()| nothing()),
         "TestMetricFilter" => give(&filters::test(take(input)?)?),
         "CreateLogStream" => streams::create(state, call, take(input)?).and_then(|()| nothing()),
+        "DeleteLogStream" => streams::delete(state, call, take(input)?).and_then(|()| nothing()),
         "DescribeLogStreams" => give(&streams::describe(state, call, take(input)?)?),
         "GetLogEvents" => give(&events::get(state, call, take(input)?)?),
         "FilterLogEvents" => give(&events::filter(state, call, take(input)?)?),

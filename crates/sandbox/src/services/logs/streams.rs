@@ -3,8 +3,8 @@
 use std::io;
 
 use winterbaume_cloudwatchlogs::wire::{
-    CreateLogStreamRequest, DescribeLogStreamsRequest, DescribeLogStreamsResponse, LogStream as WireStream,
-    PutLogEventsRequest, PutLogEventsResponse,
+    CreateLogStreamRequest, DeleteLogStreamRequest, DescribeLogStreamsRequest, DescribeLogStreamsResponse,
+    LogStream as WireStream, PutLogEventsRequest, PutLogEventsResponse,
 };
 
 use super::{constraint, group, group_arn, group_mut, invalid, named_group, page_of};
@@ -38,6 +38,18 @@ pub(crate) fn create(state: &mut State, call: &Call, input: CreateLogStreamReque
     };
     group.streams.insert(name, stream);
     Ok(())
+}
+
+/// Takes a stream and its events away; what filters have counted stays counted.
+pub(crate) fn delete(state: &mut State, call: &Call, input: DeleteLogStreamRequest) -> Result<(), Failure> {
+    let group = group_mut(state, call, &input.log_group_name)?;
+    match group.streams.remove(&input.log_stream_name) {
+        Some(_) => Ok(()),
+        None => Err(Failure::bad(
+            "ResourceNotFoundException",
+            "The specified log stream does not exist.",
+        )),
+    }
 }
 
 pub(crate) fn describe(
@@ -133,6 +145,7 @@ pub(crate) fn put_events(
             "Log events in a single PutLogEvents request must be in chronological order.",
         ));
     }
+    super::groups::check_own_key(state, call, &input.log_group_name)?;
     if !group(state, call, &input.log_group_name)?
         .streams
         .contains_key(&input.log_stream_name)
