@@ -15,6 +15,7 @@ mod fields;
 mod first_setup;
 mod habits;
 mod key;
+mod lag;
 mod log_group;
 mod manual;
 mod order;

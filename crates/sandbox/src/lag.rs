@@ -46,12 +46,12 @@ impl State {
         self.lag.as_ref().map_or(0, |lag| lag.by)
     }
 
-    /// Sets the lag; zero ends it. What is there when it begins is what all have seen.
-    pub(crate) fn set_lag(&mut self, by: i64) {
-        self.lag = (by > 0).then(|| Lag {
-            by,
-            ..self.lag.take().unwrap_or_default()
-        });
+    /// Sets the lag; zero ends it. What was seen by now stays seen.
+    pub(crate) fn set_lag(&mut self, by: i64, now: i64) {
+        let seen = now.saturating_sub(self.lag());
+        let mut past = self.lag.take().unwrap_or_default().past;
+        past.retain(|past| past.until > seen);
+        self.lag = (by > 0).then_some(Lag { by, past });
     }
 
     /// Keeps what `before` showed, if this state shows something else from `now` on.
@@ -79,7 +79,10 @@ impl State {
     pub(crate) fn settled(&self, now: i64) -> io::Result<Cow<'_, State>> {
         let seen = now.saturating_sub(self.lag());
         let past = self.lag.iter().flat_map(|lag| &lag.past);
-        let Some(past) = past.into_iter().find(|past| past.until > seen && past.until <= now) else {
+        let Some(past) = past
+            .into_iter()
+            .find(|past| past.until > seen && past.until <= now)
+        else {
             return Ok(Cow::Borrowed(self));
         };
         Ok(Cow::Owned(State {
@@ -160,7 +163,7 @@ mod tests {
     #[test]
     fn what_was_there_is_seen_until_the_lag_has_passed() {
         let mut state = with(&["a"]);
-        state.set_lag(10);
+        state.set_lag(10, 90);
         for (now, name) in [(100, "b"), (104, "c")] {
             let before = state.clone();
             state.account("1").buckets.entry(name.to_owned()).or_default();
@@ -176,14 +179,17 @@ mod tests {
         let before = state.clone();
         state.remember(&before, 112).unwrap();
         assert_eq!(state.lag.as_ref().unwrap().past.len(), 1);
-        state.set_lag(0);
+        // A longer lag brings nothing back.
+        state.set_lag(100, 114);
+        assert_eq!(seen(&state, 114), "abc");
+        state.set_lag(0, 114);
         assert_eq!(seen(&state, 104), "abc");
     }
 
     #[test]
     fn data_is_no_configuration() {
         let mut state = with(&["a"]);
-        state.set_lag(10);
+        state.set_lag(10, 0);
         let before = state.clone();
         let bucket = state.account("1").buckets.get_mut("a").unwrap();
         bucket.objects.entry("o".to_owned()).or_default();

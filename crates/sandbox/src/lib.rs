@@ -176,8 +176,8 @@ impl Sandbox {
     /// Where the clock stands, what was written is not seen before somebody moves it.
     pub fn set_lag(&self, lag: Duration) -> Result<(), SandboxError> {
         let by = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
-        let set = self.store.write(self.real(), |state, _| {
-            state.set_lag(by);
+        let set = self.store.write(self.real(), |state, now| {
+            state.set_lag(by, now);
             Ok::<_, std::convert::Infallible>(())
         })?;
         match set {
