@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
         let mut told = Vec::new();
         for topic in topics.iter().filter(|arn| arn.service == "sns") {
             links.push(links::topic::takes(self, topic, name));
-            links.extend(links::topic::subscribers(self, topic, &mut told));
+            links.extend(links::topic::subscribers(self, topic, alarm, &mut told));
         }
         told.sort();
         (links, told)

@@ -216,6 +216,7 @@ fn whoever_has_not_confirmed_is_waited_for() {
         protocol: Some(Protocol::Sms),
         endpoint: Endpoint::new("sms", "+15550100"),
         state: SubscriberState::Confirmed,
+        filter: None,
     });
     assert_eq!(story.chain(RULE).verdict(), Verdict::Waits);
     assert_eq!(story.chain(RULE).told.len(), 1);
