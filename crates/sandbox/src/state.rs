@@ -350,6 +350,9 @@ pub(crate) struct Deliveries {
     /// The place in the journal up to which the log group has them, or never will.
     pub(crate) group_at: u64,
     pub(crate) bucket: Outcome,
+    /// The same of the regions other than the trail's own, of which something was recorded.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) elsewhere: BTreeMap<String, Outcome>,
     pub(crate) group: Outcome,
     pub(crate) topic: Outcome,
 }

@@ -15,7 +15,8 @@ fn trust() -> String {
 
 fn behind() -> World {
     let world = World::new();
-    world.sandbox.set_lag(Duration::from_secs(10)).unwrap();
+    let lag = world.sandbox.clone().with_lag(Duration::from_secs(10));
+    lag.expect("the lag is set");
     world
 }
 
