@@ -7,6 +7,7 @@ mod bucket;
 mod changes;
 mod complaints;
 mod daily;
+mod daily_moto;
 mod drift;
 mod drift_report;
 mod everything;
