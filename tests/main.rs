@@ -16,6 +16,7 @@ mod faults;
 mod fields;
 mod first_setup;
 mod habits;
+mod https;
 mod key;
 mod lag;
 mod log_group;

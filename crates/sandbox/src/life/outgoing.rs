@@ -1,16 +1,21 @@
-//! Messages that leave the sandbox: HTTP, to this machine only.
+//! Messages that leave the sandbox: HTTP and HTTPS, to this machine only.
 //!
 //! A change of the state leaves them in the state's `outgoing`, and they are sent when the change is kept
 //! and no lock is held. Each is tried once; AWS tries again for an hour by default.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use crate::state::MessageAttribute;
 
@@ -42,13 +47,16 @@ struct Target {
     port: u16,
     path: String,
     user: Option<String>,
+    tls: bool,
 }
 
 impl Target {
     /// Reads a URL, or says why nothing is sent there.
     fn new(url: &str) -> Result<Target, &'static str> {
-        let Some(rest) = url.strip_prefix("http://") else {
-            return Err("the sandbox speaks no TLS: it sends to http:// on the loopback only");
+        let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => return Err("it is no URL of HTTP"),
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (user, place) = match authority.rsplit_once('@') {
@@ -64,7 +72,7 @@ impl Target {
         let here = host.eq_ignore_ascii_case("localhost")
             || host.parse::<Ipv4Addr>().is_ok_and(|it| it.is_loopback())
             || host.parse::<Ipv6Addr>().is_ok_and(|it| it.is_loopback());
-        let port = port.map_or(Ok(80), str::parse);
+        let port = port.map_or(Ok(if tls { 443 } else { 80 }), str::parse);
         match (here, port) {
             (true, Ok(port)) => Ok(Target {
                 host: host.to_owned(),
@@ -75,6 +83,7 @@ impl Target {
                     format!("/{path}")
                 },
                 user,
+                tls,
             }),
             _ => Err("the sandbox sends to the loopback only"),
         }
@@ -102,6 +111,20 @@ impl Outgoing {
         let problem = |error: &dyn std::error::Error| error.to_string();
         let place = (target.host.as_str(), target.port);
         let stream = TcpStream::connect(place).await.map_err(|it| problem(&it))?;
+        if !target.tls {
+            return self.exchange(target, stream).await;
+        }
+        let name = ServerName::try_from(target.host.clone()).map_err(|it| problem(&it))?;
+        let connector = TlsConnector::from(trusting()?);
+        let stream = connector.connect(name, stream).await.map_err(|it| problem(&it))?;
+        self.exchange(target, stream).await
+    }
+
+    async fn exchange<S>(&self, target: &Target, stream: S) -> Result<http::StatusCode, String>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let problem = |error: &dyn std::error::Error| error.to_string();
         let io = TokioIo::new(stream);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(io)
             .await
@@ -149,6 +172,24 @@ impl Outgoing {
     }
 }
 
+/// "HTTPS endpoints must have a certificate from a trusted authority": one that this machine trusts, or that of
+/// `SSL_CERT_FILE`.
+fn trusting() -> Result<Arc<ClientConfig>, String> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
+    let make = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?;
+        Ok(Arc::new(
+            config.with_root_certificates(roots).with_no_client_auth(),
+        ))
+    };
+    CONFIG.get_or_init(make).clone()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,8 +208,11 @@ mod tests {
             ("::1", 80, "/")
         );
         assert!(Target::new("http://localhost:1").is_ok());
+        let target = Target::new("https://localhost/").unwrap();
+        assert!(target.tls && target.port == 443);
         for elsewhere in [
-            "https://127.0.0.1/",
+            "https://example.com/",
+            "ftp://127.0.0.1/",
             "http://example.com/",
             "http://10.0.0.1/",
             "http://127.0.0.1.example.com/",
