@@ -15,4 +15,10 @@
 
 pub mod files;
 pub mod layout;
+pub mod engine;
+mod inflate;
+mod need;
 pub mod read;
+pub mod scan;
+mod sieve;
+mod split;
