@@ -8,6 +8,7 @@ pub(crate) mod destroy;
 pub(crate) mod drift;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod files;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod notify;
