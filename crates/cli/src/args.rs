@@ -158,8 +158,17 @@ pub(crate) enum Command {
     /// Show the events behind an alarm: who did what, where and when, the last time that it went off
     ///
     /// Takes the time that the alarm looked at from its history (30 days), and reads the events of that time that
-    /// its rule's pattern matches from the log group. Exits with 4 when the alarm has not gone off.
+    /// its rule's pattern matches from the log group. With `--logs` it reads them from downloaded log files of
+    /// CloudTrail, of which it evaluates the pattern itself: also of the 15 minutes before, because an alarm sees
+    /// a call when it is delivered. Exits with 4 when the alarm has not gone off.
     Explain(Explain),
+    /// List the log files that a trail of the spec delivered into its bucket, and download them
+    ///
+    /// A row for each day and region: how many files, how many bytes, and when the first and the last was
+    /// delivered. Times are those of the delivery, which is some 5 to 15 minutes after the calls. `--to FOLDER`
+    /// downloads the files; after an interruption the same command goes on where it was. Never writes to the
+    /// account.
+    Files(Files),
     /// Show what is in a log group of the spec, or follow it
     ///
     /// The newest events that fit, the oldest of them first. A record of CloudTrail is shown in a line: when

@@ -93,6 +93,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Logging(logging) => commands::trail::logging(&global, &logging, terminal).await,
                 Command::Delivery(delivery) => commands::trail::delivery(&global, &delivery, terminal).await,
                 Command::Explain(explain) => commands::explain::run(&global, &explain, terminal).await,
+                Command::Files(files) => commands::files::run(&global, &files, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]

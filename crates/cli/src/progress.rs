@@ -59,6 +59,14 @@ impl Board {
         }
     }
 
+    /// One of these steps is done; this comes next.
+    pub(crate) fn step(&self, next: &str) {
+        if let Some(bar) = self.bar.lock().ok().and_then(|bar| bar.clone()) {
+            bar.set_message(next.to_owned());
+            bar.inc(1);
+        }
+    }
+
     /// Takes the moving line away.
     pub(crate) fn end(&self) {
         self.put(None);

@@ -5,7 +5,8 @@ use std::ops::Range;
 use trailwarden_pattern::{Form, Matcher, Pattern};
 
 use crate::read::Record;
-use crate::sieve::{MOST, Rules, Sieve};
+pub use crate::sieve::Rules;
+use crate::sieve::{MOST, Sieve};
 
 /// The most bytes of an event that `CloudTrail` sends to a log group: what is larger no rule ever sees
 /// ("`CloudTrail` doesn't send events larger than 256 KB to `CloudWatch` Logs").
@@ -58,12 +59,14 @@ impl Engine {
     }
 
     /// Holds one record against every pattern, without looking at its bytes beforehand.
-    pub fn plainly(&self, record: Record<'_>, mut hit: impl FnMut(usize)) {
+    pub fn plainly(&self, record: Record<'_>) -> Rules {
+        let mut matched = Rules::default();
         for rule in 0..self.len() {
             if self.matches(rule, record) {
-                hit(rule);
+                matched.add(rule);
             }
         }
+        matched
     }
 
     fn matches(&self, rule: usize, record: Record<'_>) -> bool {
@@ -80,11 +83,11 @@ impl Engine {
         text: &[u8],
         records: &[Range<usize>],
         scratch: &mut Scratch,
-        mut hit: impl FnMut(usize, &[u8]),
+        mut hit: impl FnMut(&Rules, &[u8]),
     ) {
         self.sieve.sift(text, records, &mut scratch.may);
         for (record, may) in records.iter().zip(&scratch.may) {
-            if record.len() > LARGEST_EVENT {
+            if record.len() > LARGEST_EVENT || may.is_empty() {
                 continue;
             }
             let text = &text[record.clone()];
@@ -92,10 +95,14 @@ impl Engine {
                 record: 0,
                 byte: record.start,
             };
+            let mut matched = Rules::default();
             for rule in may.each() {
                 if self.matches(rule, Record { place, text }) {
-                    hit(rule, text);
+                    matched.add(rule);
                 }
+            }
+            if !matched.is_empty() {
+                hit(&matched, text);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use flate2::bufread::MultiGzDecoder;
 use trailwarden_pattern::{Place, Unreadable};
 
-use crate::engine::{Engine, LARGEST_EVENT, Scratch};
+use crate::engine::{Engine, LARGEST_EVENT, Rules, Scratch};
 use crate::files::{Input, LogFile, Problem};
 use crate::inflate::{Inflater, Loaded};
 use crate::read::{Contents, GZIP, What};
@@ -61,8 +61,8 @@ impl<'e> Scanner<'e> {
         &self.read
     }
 
-    /// Reads a file. `hit` is told the number of a rule and the record that it matches.
-    pub fn file(&mut self, file: &LogFile, mut hit: impl FnMut(usize, &[u8])) -> Vec<Problem> {
+    /// Reads a file. `hit` is told the rules that match a record, and the record.
+    pub fn file(&mut self, file: &LogFile, mut hit: impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
         let problem = |what: What| Problem {
             input: file.input.clone(),
             what,
@@ -101,7 +101,7 @@ impl<'e> Scanner<'e> {
     }
 
     /// The text that was unpacked at once; false when it is not what the quick way expects.
-    fn whole(&mut self, hit: &mut impl FnMut(usize, &[u8])) -> bool {
+    fn whole(&mut self, hit: &mut impl FnMut(&Rules, &[u8])) -> bool {
         let text = self.inflater.text();
         self.records.clear();
         if text.is_empty() || Split::new(text).go(text, true, &mut self.records) != Step::Over {
@@ -114,7 +114,7 @@ impl<'e> Scanner<'e> {
     }
 
     /// One record after the other, with all that can be said of what is broken.
-    fn slowly(&mut self, file: &LogFile, hit: &mut impl FnMut(usize, &[u8])) -> Vec<Problem> {
+    fn slowly(&mut self, file: &LogFile, hit: &mut impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
         let (engine, read) = (self.engine, &mut self.read);
         let problems = self.contents.each(file, |record| {
             read.records += 1;
@@ -122,14 +122,17 @@ impl<'e> Scanner<'e> {
                 read.oversized += 1;
                 return;
             }
-            engine.plainly(record, |rule| hit(rule, record.text));
+            let matched = engine.plainly(record);
+            if !matched.is_empty() {
+                hit(&matched, record.text);
+            }
         });
         self.read.bytes += self.contents.text().len() as u64;
         problems
     }
 
     /// A text of any length, a window of it at a time.
-    fn windows(&mut self, input: impl Read, hit: &mut impl FnMut(usize, &[u8])) -> Result<(), Stop> {
+    fn windows(&mut self, input: impl Read, hit: &mut impl FnMut(&Rules, &[u8])) -> Result<(), Stop> {
         let mut input = BufReader::with_capacity(1 << 16, input);
         let packed = match input.fill_buf() {
             Ok([]) => return Err(Stop { what: What::Empty, told: false }),
@@ -147,7 +150,7 @@ impl<'e> Scanner<'e> {
         }
     }
 
-    fn through(&mut self, mut input: impl Read, hit: &mut impl FnMut(usize, &[u8])) -> Result<(), Stop> {
+    fn through(&mut self, mut input: impl Read, hit: &mut impl FnMut(&Rules, &[u8])) -> Result<(), Stop> {
         self.window.clear();
         let (mut split, mut begun, mut told) = (None, 0, 0);
         loop {

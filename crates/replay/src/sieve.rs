@@ -13,10 +13,10 @@ pub(crate) const MOST: usize = 512;
 
 /// Rules by number, a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rules([u64; MOST / 64]);
+pub struct Rules([u64; MOST / 64]);
 
 impl Rules {
-    fn add(&mut self, rule: usize) {
+    pub(crate) fn add(&mut self, rule: usize) {
         self.0[rule / 64] |= 1 << (rule % 64);
     }
 
@@ -26,8 +26,20 @@ impl Rules {
         }
     }
 
+    /// Whether a rule is among them.
+    #[must_use]
+    pub fn has(&self, rule: usize) -> bool {
+        self.0.get(rule / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
+    }
+
+    /// True for none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
     /// Their numbers, from the lowest on.
-    pub(crate) fn each(&self) -> impl Iterator<Item = usize> {
+    pub fn each(&self) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().flat_map(|(word, bits)| {
             let mut bits = *bits;
             std::iter::from_fn(move || {

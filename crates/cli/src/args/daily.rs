@@ -181,6 +181,36 @@ pub(crate) struct Logs {
     pub(crate) format: Lines,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// The trail: its label, `trail.LABEL`, or as the plan shows it; not needed where the spec has one
+    #[arg(value_name = "TRAIL")]
+    pub(crate) trail: Option<String>,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// Not delivered before: how long ago, such as 24h or 7d, or a time, such as 2026-03-01
+    #[arg(
+        long, value_name = "WHEN", default_value = "7d", value_parser = when, help_heading = "Which files"
+    )]
+    pub(crate) since: When,
+    /// Not delivered after
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which files")]
+    pub(crate) until: Option<When>,
+    /// Only files of this region (repeatable); all regions that the bucket has without it
+    #[arg(long = "only-region", value_name = "REGION", help_heading = "Which files")]
+    pub(crate) regions: Vec<String>,
+    /// Show each file, not a row for each day and region
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Download them into this folder, where they keep their names from `AWSLogs/` on; what is there already
+    /// with the same size is left as it is
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Lines,
+}
+
 /// What becomes of a trail's logging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Recording {
@@ -236,6 +266,10 @@ pub(crate) struct Explain {
     pub(crate) alarm: String,
     #[command(flatten)]
     pub(crate) spec: SpecOption,
+    /// Look for the events in these log files of CloudTrail instead of the log group: files, folders with all
+    /// below them, `-` for standard input
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) logs: Vec<PathBuf>,
     /// How many times that it went off, of the last
     #[arg(long, value_name = "N", default_value = "1", value_parser = count)]
     pub(crate) last: usize,

@@ -9,6 +9,7 @@ pub(crate) mod drift;
 pub(crate) mod drill;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod files;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod notify;

@@ -141,7 +141,7 @@ fn client_in(aws: &Aws, region: &str) -> Client {
 }
 
 /// The client for a bucket that is in another region than the stack; `None` when it is not.
-pub(super) async fn client_elsewhere(
+pub(crate) async fn client_elsewhere(
     aws: &Aws,
     name: &str,
     error: &AccountError,
