@@ -16,9 +16,16 @@
 pub mod files;
 pub mod layout;
 pub mod engine;
+pub mod facts;
 mod inflate;
 mod need;
+pub mod outlook;
 pub mod read;
+pub mod render;
+pub mod report;
+pub mod rules;
+pub mod run;
 pub mod scan;
 mod sieve;
 mod split;
+pub mod tally;
