@@ -18,7 +18,7 @@ fn main() {
     }
     let mut scanner = Scanner::new(&engine);
     let mut hits = vec![0u64; patterns.len()];
-    for f in &found.files { for p in scanner.file(f, |rules, _| rules.each().for_each(|r| hits[r] += 1)) { println!("{p}"); } }
+    for f in &found.files { for p in scanner.file(f, None, |rules, _| rules.each().for_each(|r| hits[r] += 1)) { println!("{p}"); } }
     let t = start.elapsed();
     println!("{:?} {hits:?} {:.2} GB/s {t:?}", scanner.seen(), scanner.seen().bytes as f64/1e9/t.as_secs_f64());
 }

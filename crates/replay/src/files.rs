@@ -16,6 +16,8 @@ pub enum Input {
     Standard,
     /// A file.
     File(PathBuf),
+    /// An object of a bucket, as people call it: `s3://BUCKET/KEY`. Whoever lists it brings its content.
+    Object(String),
 }
 
 impl Input {
@@ -27,6 +29,7 @@ impl Input {
         Ok(match self {
             Self::Standard => Box::new(io::stdin()),
             Self::File(path) => Box::new(File::open(path)?),
+            Self::Object(_) => return Err(io::ErrorKind::Unsupported.into()),
         })
     }
 }
@@ -36,6 +39,7 @@ impl fmt::Display for Input {
         match self {
             Self::Standard => f.write_str("standard input"),
             Self::File(path) => write!(f, "`{}`", path.display()),
+            Self::Object(name) => write!(f, "`{name}`"),
         }
     }
 }
@@ -80,8 +84,8 @@ pub struct Found {
 /// standard input.
 ///
 /// Of a folder come the files that are called `*.json` or `*.json.gz`, and whatever begins as `gzip` writes,
-/// under any name; not hidden files, links to other folders, or digests. A file that is named comes whatever it
-/// is, unless its name says that it cannot hold what is wanted.
+/// under any name; not hidden files, links to other folders, digests, or files whose names or folders say that they
+/// cannot hold what is wanted. A file that is named itself always comes.
 #[must_use]
 pub fn find(paths: &[PathBuf], selection: &Selection) -> Found {
     let mut search = Search {
@@ -117,12 +121,7 @@ impl Search<'_> {
                     self.problem(path, What::NoFiles);
                 }
             }
-            Ok(is) => {
-                let name = FileName::of(path);
-                if name.as_ref().is_none_or(|name| self.selection.wants(name)) {
-                    self.file(path, is.len(), name);
-                }
-            }
+            Ok(is) => self.file(path, is.len(), FileName::of(path)),
             Err(error) => self.problem(path, What::Unread(error.to_string())),
         }
     }
@@ -311,7 +310,8 @@ mod tests {
         // Also where the path begins within the layout, and without folders.
         let month = "AWSLogs/218007301253/CloudTrail/us-east-1/2023/07";
         assert_eq!(found(root, &[month], &selection), [&last[..], &next[..]]);
-        assert_eq!(found(root, &[&before, &last], &selection), [&last[..]]);
+        // Whoever names a file knows better.
+        assert_eq!(found(root, &[&late, &last], &selection), [&late[..], &last[..]]);
         selection.to = None;
         assert_eq!(
             found(root, &["AWSLogs"], &selection),

@@ -213,15 +213,28 @@ impl Contents {
     }
 
     /// Loads a file and gives its records to `take`, one after the other; returns what cannot be read.
-    pub fn each(&mut self, file: &LogFile, mut take: impl FnMut(Record<'_>)) -> Vec<Problem> {
+    pub fn each(&mut self, file: &LogFile, take: impl FnMut(Record<'_>)) -> Vec<Problem> {
+        match file.input.open() {
+            Ok(input) => self.each_of(input, file, take),
+            Err(error) => vec![Problem {
+                input: file.input.clone(),
+                what: What::Unread(error.to_string()),
+            }],
+        }
+    }
+
+    /// The same of a file that is open.
+    pub fn each_of(
+        &mut self,
+        input: impl Read,
+        file: &LogFile,
+        mut take: impl FnMut(Record<'_>),
+    ) -> Vec<Problem> {
         let problem = |what: What| Problem {
             input: file.input.clone(),
             what,
         };
-        match file.input.open() {
-            Ok(input) => self.load(input),
-            Err(error) => return vec![problem(What::Unread(error.to_string()))],
-        }
+        self.load(input);
         let mut problems = Vec::new();
         for record in self.records() {
             match record {

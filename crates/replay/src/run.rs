@@ -42,7 +42,7 @@ pub struct Replayed {
     pub seen: Seen,
     /// How many files.
     pub files: usize,
-    /// The calls of the records that were told, from the first to the last; of those that a rule matches.
+    /// What could not be read, in the order of the files.
     pub problems: Vec<Problem>,
     /// Somebody stopped it: not all was read.
     pub stopped: bool,
@@ -59,13 +59,57 @@ impl Progress for () {
     fn read(&self, _stored: u64, _unpacked: u64) {}
 }
 
+/// A file to read.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// Its place among all, by which what is said of them is sorted.
+    pub number: usize,
+    /// The file.
+    pub file: LogFile,
+    /// What is in it, where that has been fetched.
+    pub content: Option<Vec<u8>>,
+}
+
+/// Where files come from. Several threads ask it.
+pub trait LogSource: Sync {
+    /// The next file; none when there are no more.
+    fn next(&self) -> Option<Piece>;
+}
+
+/// Files of this machine.
+#[derive(Debug, Default)]
+pub struct Listed {
+    files: Vec<LogFile>,
+    next: AtomicUsize,
+}
+
+impl Listed {
+    /// These, in their order.
+    #[must_use]
+    pub fn new(files: Vec<LogFile>) -> Self {
+        Self {
+            files,
+            next: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl LogSource for Listed {
+    fn next(&self) -> Option<Piece> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let file = self.files.get(number)?.clone();
+        Some(Piece {
+            number,
+            file,
+            content: None,
+        })
+    }
+}
+
 /// Reads files with so many threads and holds their records against patterns.
-///
-/// # Panics
-/// Never by itself: a thread that panics is a bug, which is passed on.
 #[must_use]
 pub fn run(
-    files: &[LogFile],
+    source: &impl LogSource,
     selection: &Selection,
     engine: &Engine,
     pairs: &[Pair],
@@ -73,18 +117,15 @@ pub fn run(
     progress: &impl Progress,
     stop: &AtomicBool,
 ) -> Replayed {
-    let next = AtomicUsize::new(0);
     let all = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, files.len().max(1)) {
+        for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 let mut own = Share::new(selection, engine, pairs);
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(file) = files.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else {
-                        break;
-                    };
-                    own.file(at, file, progress);
+                while !stop.load(Ordering::Relaxed)
+                    && let Some(piece) = source.next()
+                {
+                    own.file(&piece, progress);
                 }
                 if let Ok(mut all) = all.lock() {
                     all.push(own.done());
@@ -154,11 +195,12 @@ impl<'e> Share<'e> {
         }
     }
 
-    fn file(&mut self, at: usize, file: &LogFile, progress: &impl Progress) {
+    fn file(&mut self, piece: &Piece, progress: &impl Progress) {
+        let Piece { number, file, content } = piece;
         let before = self.scanner.seen().bytes;
         let count = &mut self.count;
-        let problems = self.scanner.file(file, |rules, record| count.hit(rules, record));
-        self.problems.extend(problems.into_iter().map(|problem| (at, problem)));
+        let problems = self.scanner.file(file, content.as_deref(), |rules, record| count.hit(rules, record));
+        self.problems.extend(problems.into_iter().map(|problem| (*number, problem)));
         self.files += 1;
         progress.read(file.bytes, self.scanner.seen().bytes - before);
     }

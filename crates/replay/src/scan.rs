@@ -1,6 +1,6 @@
 //! The records of files, held against rules: quickly where that is possible, one by one where it is not.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
 
 use flate2::bufread::MultiGzDecoder;
@@ -73,43 +73,46 @@ impl<'e> Scanner<'e> {
         &self.seen
     }
 
-    /// Reads a file. `hit` is told the rules that match a record, and the record.
-    pub fn file(&mut self, file: &LogFile, mut hit: impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
+    /// Reads a file, whose content may be here already. `hit` is told the rules that match a record, and the record.
+    pub fn file(
+        &mut self,
+        file: &LogFile,
+        content: Option<&[u8]>,
+        mut hit: impl FnMut(&Rules, &[u8]),
+    ) -> Vec<Problem> {
         let problem = |what: What| Problem {
             input: file.input.clone(),
             what,
         };
-        let unread = |error: std::io::Error| vec![problem(What::Unread(error.to_string()))];
-        if matches!(file.input, Input::File(_)) {
-            let opened = match file.input.open() {
-                Ok(opened) => opened,
-                Err(error) => return unread(error),
-            };
-            match self.inflater.load(opened, file.bytes) {
-                Err(error) => return unread(error),
-                Ok(Loaded::Whole) => {
-                    if self.whole(&mut hit) {
-                        return Vec::new();
-                    }
-                    return self.slowly(file, &mut hit);
-                }
-                Ok(Loaded::Otherwise) => {}
+        let open = || -> io::Result<Box<dyn Read + '_>> {
+            match content {
+                Some(content) => Ok(Box::new(content)),
+                None => file.input.open(),
             }
-        }
-        let opened = match file.input.open() {
-            Ok(opened) => opened,
-            Err(error) => return unread(error),
         };
-        let before = self.seen.bytes;
-        match self.windows(opened, &mut hit) {
-            Ok(()) => Vec::new(),
-            // Nothing of it counts yet: it can be read from the beginning.
-            Err(Stop { told: false, .. }) if matches!(file.input, Input::File(_)) => {
-                self.seen.bytes = before;
-                self.slowly(file, &mut hit)
+        // Standard input can be read once.
+        let again = content.is_some() || file.input != Input::Standard;
+        let bytes = content.map_or(file.bytes, |content| content.len() as u64);
+        let read = |scanner: &mut Self, hit: &mut _| -> io::Result<Vec<Problem>> {
+            if again {
+                match scanner.inflater.load(open()?, bytes)? {
+                    Loaded::Whole if scanner.whole(hit) => return Ok(Vec::new()),
+                    Loaded::Whole => return Ok(scanner.slowly(open()?, file, hit)),
+                    Loaded::Otherwise => {}
+                }
             }
-            Err(Stop { what, .. }) => vec![problem(what)],
-        }
+            let before = scanner.seen.bytes;
+            Ok(match scanner.windows(open()?, hit) {
+                Ok(()) => Vec::new(),
+                // Nothing of it counts yet: it can be read from the beginning.
+                Err(Stop { told: false, .. }) if again => {
+                    scanner.seen.bytes = before;
+                    scanner.slowly(open()?, file, hit)
+                }
+                Err(Stop { what, .. }) => vec![problem(what)],
+            })
+        };
+        read(self, &mut hit).unwrap_or_else(|error| vec![problem(What::Unread(error.to_string()))])
     }
 
     /// The text that was unpacked at once; false when it is not what the quick way expects.
@@ -126,9 +129,9 @@ impl<'e> Scanner<'e> {
     }
 
     /// One record after the other, with all that can be said of what is broken.
-    fn slowly(&mut self, file: &LogFile, hit: &mut impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
+    fn slowly(&mut self, input: impl Read, file: &LogFile, hit: &mut impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
         let (engine, read) = (self.engine, &mut self.seen);
-        let problems = self.contents.each(file, |record| {
+        let problems = self.contents.each_of(input, file, |record| {
             read.records += 1;
             if record.text.len() > LARGEST_EVENT {
                 read.oversized += 1;
@@ -174,7 +177,7 @@ impl<'e> Scanner<'e> {
                 match input.read(&mut self.window[filled..]) {
                     Ok(0) => break,
                     Ok(more) => filled += more,
-                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => {
                         failed = Some(error);
                         break;
@@ -199,8 +202,8 @@ impl<'e> Scanner<'e> {
             if let Some(error) = failed {
                 let at = place(filled);
                 return Err(stop(match error.kind() {
-                    std::io::ErrorKind::UnexpectedEof => What::CutOff(at),
-                    std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
+                    io::ErrorKind::UnexpectedEof => What::CutOff(at),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
                         What::Corrupt(at, error.to_string())
                     }
                     _ => What::Unread(error.to_string()),
@@ -383,7 +386,7 @@ mod tests {
                 scanner.step = step;
                 let mut found = Matched::new();
                 let file = LogFile { bytes, ..file.clone() };
-                let problems = scanner.file(&file, |rules, text| {
+                let problems = scanner.file(&file, None, |rules, text| {
                     found.push((rules.each().collect(), String::from_utf8_lossy(text).into_owned()));
                 });
                 let whole = problems.is_empty();
@@ -431,7 +434,7 @@ mod tests {
                 }
             });
             let mut quickly = Matched::new();
-            let quick_problems = scanner.file(file, |rules, text| {
+            let quick_problems = scanner.file(file, None, |rules, text| {
                 quickly.push((rules.each().collect(), String::from_utf8_lossy(text).into_owned()));
             });
             assert_eq!(problems, quick_problems, "{}", file.input);

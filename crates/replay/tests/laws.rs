@@ -257,8 +257,17 @@ fn what_is_behind_a_corrupt_place_is_lost_and_said() {
     let (given, problems) = read(&whole);
     assert_eq!(given.len(), records.len());
     assert!(matches!(&problems[..], [What::Corrupt(..)]), "{problems:?}");
-    // Garbage behind a whole stream.
+    // In the middle: what stands before it is given.
     whole[at] ^= 1;
+    let middle = whole.len() / 2;
+    let mut corrupt = whole.clone();
+    corrupt[middle..middle + 64].fill(0xff);
+    let (given, problems) = read(&corrupt);
+    let before = records.len() * 2 / 5;
+    assert!(given.len() >= before, "{}", given.len());
+    assert_eq!(given[..before], records[..before]);
+    assert!(matches!(problems.last(), Some(What::Corrupt(..))), "{problems:?}");
+    // Garbage behind a whole stream.
     whole.extend(b"this is no part of it");
     let (given, problems) = read(&whole);
     assert_eq!(given.len(), records.len());
