@@ -187,6 +187,14 @@ pub(crate) enum Command {
     /// the spec says. Where that is something else, the command shows the line to write. Asks before it turns
     /// delivery off, for rules see nothing from then on; the bucket still gets everything.
     Delivery(Delivery),
+    /// Hold the rules against CloudTrail's log files: which events would have fired them
+    ///
+    /// For each rule: how many records match, when, who called, from where, what; what its alarm would have done
+    /// (how often it would have gone off, for how long, how many events nobody would have heard of because it was
+    /// in ALARM already); and callers with a good part of the matches, with what leaving them out removes and
+    /// hides. `--compare` shows what a change of the spec gains and loses. A file or record that cannot be read is
+    /// said on standard error with its place and ends nothing. Reads files of any size in bounded memory.
+    Replay(Replay),
     /// Make a harmless call and watch each link until its notice arrives, with the time of each
     ///
     /// The spec's `[drill]` declares a canary: a metric filter, an alarm and a topic of its own that notice one call

@@ -72,6 +72,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
     match command {
         Command::Apply(apply) => return commands::apply::run(&global, &apply, terminal).await,
         Command::Destroy(destroy) => return commands::destroy::run(&global, &destroy, terminal).await,
+        Command::Replay(replay) => return commands::replay::run(&global, &replay, terminal).await,
         Command::Drill(drill) => return commands::drill::run(&global, &drill, terminal).await,
         _ => {}
     }
@@ -99,7 +100,11 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 #[cfg(feature = "sandbox")]
                 Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
                 Command::Completions(completions) => commands::completions::run(&completions, terminal),
-                Command::Apply(_) | Command::Destroy(_) | Command::Drill(_) | Command::Pattern(_) => Ok(Exit::Done),
+                Command::Apply(_)
+                | Command::Destroy(_)
+                | Command::Drill(_)
+                | Command::Replay(_)
+                | Command::Pattern(_) => Ok(Exit::Done),
             }
         } => result,
     }

@@ -115,7 +115,14 @@ fn varied(template: &str, random: &mut Random, region: &str, time: i64) -> Strin
     put(&mut text, "awsRegion", region);
     let id = |random: &mut Random| {
         let (a, b) = (random.next(), random.next());
-        format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, a & 0xffff, b >> 48, b & 0xffff_ffff_ffff)
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            a >> 32,
+            a >> 16 & 0xffff,
+            a & 0xffff,
+            b >> 48,
+            b & 0xffff_ffff_ffff
+        )
     };
     put(&mut text, "eventID", &id(random));
     put(&mut text, "requestID", &id(random));
@@ -131,14 +138,26 @@ fn write(folder: &Path, region: &str, time: i64, text: &str, random: &mut Random
     let at = jiff::Timestamp::from_second(time).expect("a time").to_string();
     let (day, clock) = at.split_once('T').expect("a time");
     let [year, month, day]: [&str; 3] = day.split('-').collect::<Vec<_>>().try_into().expect("a day");
-    let folder: PathBuf = [folder.to_str().unwrap_or("."), "AWSLogs", ACCOUNT, "CloudTrail", region, year, month, day]
-        .iter()
-        .collect();
+    let folder: PathBuf = [
+        folder.to_str().unwrap_or("."),
+        "AWSLogs",
+        ACCOUNT,
+        "CloudTrail",
+        region,
+        year,
+        month,
+        day,
+    ]
+    .iter()
+    .collect();
     fs::create_dir_all(&folder)?;
     let unique: String = (0..16)
         .map(|_| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[random.below(36)]))
         .collect();
-    let name = format!("{ACCOUNT}_CloudTrail_{region}_{year}{month}{day}T{}Z_{unique}.json.gz", clock[..5].replace(':', ""));
+    let name = format!(
+        "{ACCOUNT}_CloudTrail_{region}_{year}{month}{day}T{}Z_{unique}.json.gz",
+        clock[..5].replace(':', "")
+    );
     let mut packed = GzEncoder::new(File::create(folder.join(name))?, Compression::default());
     packed.write_all(text.as_bytes())?;
     packed.finish()?;

@@ -156,11 +156,17 @@ mod tests {
             )
         );
         let user = r#"{"type":"IAMUser","arn":"arn:aws:iam::1:user/ann","principalId":"AIDA"}"#;
-        assert_eq!(who(user), ("arn:aws:iam::1:user/ann".into(), Some("$.userIdentity.arn")));
+        assert_eq!(
+            who(user),
+            ("arn:aws:iam::1:user/ann".into(), Some("$.userIdentity.arn"))
+        );
         let root = r#"{"type":"Root","arn":"arn:aws:iam::1:root"}"#;
         assert_eq!(who(root), ("arn:aws:iam::1:root".into(), None));
         let service = r#"{"type":"AWSService","invokedBy":"config.amazonaws.com"}"#;
-        assert_eq!(who(service), ("config.amazonaws.com".into(), Some("$.userIdentity.invokedBy")));
+        assert_eq!(
+            who(service),
+            ("config.amazonaws.com".into(), Some("$.userIdentity.invokedBy"))
+        );
         assert_eq!(who("{}"), (String::new(), None));
     }
 
@@ -168,6 +174,9 @@ mod tests {
     fn what_is_not_as_usual_is_left_empty() {
         assert_eq!(Facts::of(b"no JSON"), Facts::default());
         assert_eq!(Facts::of(br#"{"eventName":3}"#), Facts::default());
-        assert_eq!(Facts::of(br#"{"eventTime":"yesterday","eventName":"\u0041"}"#).event, "A");
+        assert_eq!(
+            Facts::of(br#"{"eventTime":"yesterday","eventName":"\u0041"}"#).event,
+            "A"
+        );
     }
 }

@@ -68,8 +68,13 @@ impl Inflater {
             return Ok(Loaded::Otherwise);
         }
         // The trailer says how large the text is. Whoever wrote the file could say anything.
-        let told = self.packed.last_chunk::<4>().map_or(0, |told| u32::from_le_bytes(*told) as usize);
-        let mut room = told.clamp(self.packed.len() * 4, UNPACKED.max(self.packed.len() * 4)).min(UNPACKED);
+        let told = self
+            .packed
+            .last_chunk::<4>()
+            .map_or(0, |told| u32::from_le_bytes(*told) as usize);
+        let mut room = told
+            .clamp(self.packed.len() * 4, UNPACKED.max(self.packed.len() * 4))
+            .min(UNPACKED);
         loop {
             if self.text.len() < room {
                 self.text.resize(room, 0);

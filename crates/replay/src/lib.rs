@@ -13,11 +13,11 @@
 //!
 //! It **never** writes, calls AWS, prints, or asks for the time.
 
-pub mod files;
-pub mod layout;
 pub mod engine;
 pub mod facts;
+pub mod files;
 mod inflate;
+pub mod layout;
 mod need;
 pub mod outlook;
 pub mod read;

@@ -41,7 +41,10 @@ pub(crate) enum Wanted {
 
 /// Characters that nobody has to escape in JSON and that a name may have here.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
 }
 
 /// Characters that may not stand for themselves between quotes. The others may, or behind a backslash.
@@ -71,7 +74,13 @@ impl Field {
         // What nearly every record has, and mostly with few values.
         let common = matches!(
             self.name.as_str(),
-            "eventSource" | "awsRegion" | "eventType" | "type" | "eventCategory" | "recipientAccountId" | "accountId"
+            "eventSource"
+                | "awsRegion"
+                | "eventType"
+                | "type"
+                | "eventCategory"
+                | "recipientAccountId"
+                | "accountId"
         );
         match (&self.value, common) {
             (Wanted::Exact(_), false) => 1,
@@ -154,7 +163,9 @@ fn wanted(value: &Value) -> Wanted {
 
 /// Whether `\u00..` in a text, at the backslash, stands for a character that names have.
 pub(crate) fn hides_a_name(text: &[u8], at: usize) -> bool {
-    let digits = text.get(at + 4..at + 6).and_then(|two| std::str::from_utf8(two).ok());
+    let digits = text
+        .get(at + 4..at + 6)
+        .and_then(|two| std::str::from_utf8(two).ok());
     let byte = digits.and_then(|two| u8::from_str_radix(two, 16).ok());
     // At the end of the text nothing more can hide.
     byte.is_some_and(|byte| is_plain(&char::from(byte).to_string()))

@@ -61,7 +61,11 @@ pub fn outlook(watch: &Watch, minutes: &Minutes) -> Outlook {
     outlook
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of events, which are whole")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of events, which are whole"
+)]
 fn add(outlook: &mut Outlook, watch: &Watch, part: &Forecast) {
     outlook.alarms += part.alarms();
     outlook.in_alarm_seconds += part.in_alarm;
@@ -77,7 +81,10 @@ fn add(outlook: &mut Outlook, watch: &Watch, part: &Forecast) {
 fn islands(minutes: &Minutes, gap: Option<i64>) -> Vec<Vec<(i64, u32)>> {
     let mut islands: Vec<Vec<(i64, u32)>> = Vec::new();
     for (minute, count) in minutes {
-        let last = islands.last().and_then(|island| island.last()).map(|(last, _)| *last);
+        let last = islands
+            .last()
+            .and_then(|island| island.last())
+            .map(|(last, _)| *last);
         let far = match (last, gap) {
             (Some(last), Some(gap)) => (minute - last) * 60 > gap,
             (None, _) => true,
@@ -131,7 +138,11 @@ mod tests {
             assert_eq!(own.longest_seconds, whole.longest, "{threshold}");
             assert_eq!(own.notices, 2 * whole.alarms(), "{threshold}");
             let counts = [own.announced, own.swallowed, own.quiet].map(|count| count as f64);
-            assert_eq!(counts, [whole.announced, whole.swallowed, whole.quiet], "{threshold}");
+            assert_eq!(
+                counts,
+                [whole.announced, whole.swallowed, whole.quiet],
+                "{threshold}"
+            );
         }
     }
 }

@@ -198,7 +198,11 @@ impl Report {
 }
 
 fn rule_part(rule: &Rule, tally: &Tally) -> RulePart {
-    let alarm = rule.alarm.as_ref().ok().map(|watch| outlook(watch, &tally.minutes));
+    let alarm = rule
+        .alarm
+        .as_ref()
+        .ok()
+        .map(|watch| outlook(watch, &tally.minutes));
     RulePart {
         name: rule.name.clone(),
         pattern: rule.pattern.text().to_owned(),
@@ -211,7 +215,11 @@ fn rule_part(rule: &Rule, tally: &Tally) -> RulePart {
 }
 
 fn counted(tally: &Tally) -> Counted {
-    let time = |seconds: i64| Timestamp::from_second(seconds).ok().map(|time| format!("{time:.0}"));
+    let time = |seconds: i64| {
+        Timestamp::from_second(seconds)
+            .ok()
+            .map(|time| format!("{time:.0}"))
+    };
     let principals = tally.top_principals(TOP);
     Counted {
         matches: tally.matches,
@@ -263,8 +271,12 @@ fn exclusions(rule: &Rule, tally: &Tally) -> Vec<Exclusion> {
         return Vec::new();
     }
     let top = tally.top_principals(TOP);
-    let large = top.into_iter().filter(|(_, deeds)| deeds.count * 100 >= tally.matches * SHARE);
-    large.filter_map(|(who, deeds)| exclusion(rule, tally, who, deeds)).collect()
+    let large = top
+        .into_iter()
+        .filter(|(_, deeds)| deeds.count * 100 >= tally.matches * SHARE);
+    large
+        .filter_map(|(who, deeds)| exclusion(rule, tally, who, deeds))
+        .collect()
 }
 
 fn exclusion(rule: &Rule, tally: &Tally, who: &Principal, deeds: &Deeds) -> Option<Exclusion> {
@@ -299,7 +311,10 @@ fn compared(rules: &[Rule], replayed: &Replayed, comparison: &Comparison) -> Vec
     let mut parts = Vec::new();
     for (pair, difference) in comparison.pairs.iter().zip(&replayed.differences) {
         parts.push(ComparedPart {
-            name: rules.get(pair.new).map(|rule| rule.name.clone()).unwrap_or_default(),
+            name: rules
+                .get(pair.new)
+                .map(|rule| rule.name.clone())
+                .unwrap_or_default(),
             of: "both",
             before: matches(pair.old),
             after: matches(pair.new),
@@ -345,7 +360,10 @@ impl Comparison {
             let mut named = old.iter().filter(same);
             let found = match (named.next(), named.next()) {
                 (Some(only), None) => Some(only),
-                _ => old.iter().filter(same).find(|other| other.log_group == rule.log_group),
+                _ => old
+                    .iter()
+                    .filter(same)
+                    .find(|other| other.log_group == rule.log_group),
             }?;
             let old = old.iter().position(|other| std::ptr::eq(other, found))?;
             Some(Pair {

@@ -65,7 +65,9 @@ fn watch(wanted: &Wanted, filter: &MetricFilter) -> Result<Watch, String> {
         Object::Alarm(alarm) if alarm.reads(&filter.namespace, &filter.metric) => Some(alarm),
         _ => None,
     });
-    let alarm = alarms.min_by_key(|alarm| &alarm.name).ok_or("no alarm of the spec reads what it counts")?;
+    let alarm = alarms
+        .min_by_key(|alarm| &alarm.name)
+        .ok_or("no alarm of the spec reads what it counts")?;
     let no = |why: &str| Err(format!("the alarm {} {why}", alarm.name));
     if !alarm.queries.is_empty() {
         return no("computes something of several metrics");
@@ -79,7 +81,8 @@ fn watch(wanted: &Wanted, filter: &MetricFilter) -> Result<Watch, String> {
     let Some(settings) = settings(alarm) else {
         return no("has a statistic that cannot be foretold");
     };
-    let settings = Alarm::new(settings).map_err(|why| format!("the alarm {} cannot be: {why}", alarm.name))?;
+    let settings =
+        Alarm::new(settings).map_err(|why| format!("the alarm {} cannot be: {why}", alarm.name))?;
     let actions = |count: usize| if alarm.actions_enabled { count } else { 0 };
     let on_ok = match &alarm.ok_actions {
         Managed::Set(actions) => actions.len(),

@@ -1,7 +1,7 @@
 //! All files, in parallel: what each rule would have matched, and what another spec would have.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use trailwarden_pattern::Pattern;
@@ -196,11 +196,18 @@ impl<'e> Share<'e> {
     }
 
     fn file(&mut self, piece: &Piece, progress: &impl Progress) {
-        let Piece { number, file, content } = piece;
+        let Piece {
+            number,
+            file,
+            content,
+        } = piece;
         let before = self.scanner.seen().bytes;
         let count = &mut self.count;
-        let problems = self.scanner.file(file, content.as_deref(), |rules, record| count.hit(rules, record));
-        self.problems.extend(problems.into_iter().map(|problem| (*number, problem)));
+        let problems = self
+            .scanner
+            .file(file, content.as_deref(), |rules, record| count.hit(rules, record));
+        self.problems
+            .extend(problems.into_iter().map(|problem| (*number, problem)));
         self.files += 1;
         progress.read(file.bytes, self.scanner.seen().bytes - before);
     }

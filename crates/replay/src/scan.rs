@@ -129,7 +129,12 @@ impl<'e> Scanner<'e> {
     }
 
     /// One record after the other, with all that can be said of what is broken.
-    fn slowly(&mut self, input: impl Read, file: &LogFile, hit: &mut impl FnMut(&Rules, &[u8])) -> Vec<Problem> {
+    fn slowly(
+        &mut self,
+        input: impl Read,
+        file: &LogFile,
+        hit: &mut impl FnMut(&Rules, &[u8]),
+    ) -> Vec<Problem> {
         let (engine, read) = (self.engine, &mut self.seen);
         let problems = self.contents.each_of(input, file, |record| {
             read.records += 1;
@@ -150,7 +155,12 @@ impl<'e> Scanner<'e> {
     fn windows(&mut self, input: impl Read, hit: &mut impl FnMut(&Rules, &[u8])) -> Result<(), Stop> {
         let mut input = BufReader::with_capacity(1 << 16, input);
         let packed = match input.fill_buf() {
-            Ok([]) => return Err(Stop { what: What::Empty, told: false }),
+            Ok([]) => {
+                return Err(Stop {
+                    what: What::Empty,
+                    told: false,
+                });
+            }
             Ok(begin) => begin.starts_with(&GZIP),
             Err(error) => {
                 return Err(Stop {
@@ -191,7 +201,8 @@ impl<'e> Scanner<'e> {
             self.records.clear();
             let step = split.go(&self.window, whole, &mut self.records);
             count(&mut self.seen, &self.records);
-            self.engine.quickly(&self.window, &self.records, &mut self.scratch, &mut *hit);
+            self.engine
+                .quickly(&self.window, &self.records, &mut self.scratch, &mut *hit);
             told += self.records.len();
             let (number, base) = (told + 1, begun);
             let place = |at: usize| Place {
@@ -235,7 +246,10 @@ struct Stop {
 
 fn count(seen: &mut Seen, records: &[Range<usize>]) {
     seen.records += records.len() as u64;
-    seen.oversized += records.iter().filter(|record| record.len() > LARGEST_EVENT).count() as u64;
+    seen.oversized += records
+        .iter()
+        .filter(|record| record.len() > LARGEST_EVENT)
+        .count() as u64;
 }
 
 #[cfg(test)]
@@ -301,8 +315,19 @@ mod tests {
 
     fn name() -> impl Strategy<Value = String> {
         string(&[
-            "eventName", "eventSource", "errorCode", "userIdentity", "type", "invokedBy", "eventType", "count", "flag",
-            "resources", "ARN", "note", "x",
+            "eventName",
+            "eventSource",
+            "errorCode",
+            "userIdentity",
+            "type",
+            "invokedBy",
+            "eventType",
+            "count",
+            "flag",
+            "resources",
+            "ARN",
+            "note",
+            "x",
         ])
     }
 
@@ -333,7 +358,10 @@ mod tests {
 
     fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
         (proptest::collection::vec((name(), inner), 0..5), blank(), blank()).prop_map(|(members, a, b)| {
-            let members: Vec<String> = members.iter().map(|(name, value)| format!("{name}{a}:{b}{value}")).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{name}{a}:{b}{value}"))
+                .collect();
             format!("{{{a}{}{b}}}", members.join(&format!("{b},{a}")))
         })
     }
@@ -355,7 +383,8 @@ mod tests {
     }
 
     fn patterns() -> Vec<Pattern> {
-        let parse = |text: &&str| Pattern::parse(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+        let parse =
+            |text: &&str| Pattern::parse(text).unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
         PATTERNS.iter().map(parse).collect()
     }
 
@@ -430,7 +459,10 @@ mod tests {
             let problems = contents.each(file, |record| {
                 let matched = engine.plainly(record);
                 if !matched.is_empty() && record.text.len() <= LARGEST_EVENT {
-                    expected.push((matched.each().collect(), String::from_utf8_lossy(record.text).into_owned()));
+                    expected.push((
+                        matched.each().collect(),
+                        String::from_utf8_lossy(record.text).into_owned(),
+                    ));
                 }
             });
             let mut quickly = Matched::new();

@@ -29,7 +29,9 @@ impl Rules {
     /// Whether a rule is among them.
     #[must_use]
     pub fn has(&self, rule: usize) -> bool {
-        self.0.get(rule / 64).is_some_and(|word| word >> (rule % 64) & 1 == 1)
+        self.0
+            .get(rule / 64)
+            .is_some_and(|word| word >> (rule % 64) & 1 == 1)
     }
 
     /// True for none.

@@ -220,7 +220,9 @@ impl Split {
                     }
                     let record = self.from..here + 1;
                     // What the slow way would take for a log file among records.
-                    if self.within == Within::Lines && memmem::find(&text[record.clone()], b"\"Records\"").is_some() {
+                    if self.within == Within::Lines
+                        && memmem::find(&text[record.clone()], b"\"Records\"").is_some()
+                    {
                         return Some(Some(Step::Odd(self.from)));
                     }
                     records.push(record);

@@ -60,7 +60,11 @@ impl Counts {
     /// The names with the highest counts, the highest first; of equal ones the first in the alphabet.
     #[must_use]
     pub fn top(&self, most: usize) -> Vec<(&str, u64)> {
-        let mut all: Vec<(&str, u64)> = self.by_name.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        let mut all: Vec<(&str, u64)> = self
+            .by_name
+            .iter()
+            .map(|(name, count)| (name.as_str(), *count))
+            .collect();
         all.sort_by(|(a, x), (b, y)| y.cmp(x).then(a.cmp(b)));
         all.truncate(most);
         all
@@ -125,7 +129,10 @@ impl Tally {
         }
         self.addresses.add(&facts.address, 1);
         self.regions.add(&facts.region, 1);
-        let service = facts.source.strip_suffix(".amazonaws.com").unwrap_or(&facts.source);
+        let service = facts
+            .source
+            .strip_suffix(".amazonaws.com")
+            .unwrap_or(&facts.source);
         let event = format!("{service} {}", facts.event);
         self.events.add(event.trim(), 1);
         if facts.who.name.is_empty() {
@@ -201,7 +208,9 @@ impl Tally {
         let (Some(first), Some(last)) = (days.keys().next().copied(), days.keys().last().copied()) else {
             return Vec::new();
         };
-        (first..=last).map(|day| (day, days.get(&day).copied().unwrap_or_default())).collect()
+        (first..=last)
+            .map(|day| (day, days.get(&day).copied().unwrap_or_default()))
+            .collect()
     }
 }
 
@@ -255,6 +264,9 @@ mod tests {
         assert_eq!(all.matches, 1000);
         assert_eq!(all.days().iter().map(|(_, count)| count).sum::<u64>(), 1000);
         assert_eq!(all.top_principals(1)[0].1.count, 200);
-        assert_eq!(all.events.top(2), [("iam CreateUser", 500), ("iam DeleteUser", 500)]);
+        assert_eq!(
+            all.events.top(2),
+            [("iam CreateUser", 500), ("iam DeleteUser", 500)]
+        );
     }
 }

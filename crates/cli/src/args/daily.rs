@@ -281,6 +281,42 @@ pub(crate) struct Explain {
     pub(crate) format: Format,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) spec: super::Spec,
+    /// Log files of CloudTrail: files, packed or not, folders with all below them, `-` for standard input
+    #[arg(
+        long, value_name = "PATH", num_args = 1.., required_unless_present = "bucket", conflicts_with = "bucket",
+        help_heading = "Which records"
+    )]
+    pub(crate) logs: Vec<PathBuf>,
+    /// What a trail of the spec has delivered to its bucket; the trail need not be named where the spec has one
+    #[arg(
+        long, value_name = "TRAIL", num_args = 0..=1, require_equals = true, help_heading = "Which records"
+    )]
+    #[expect(clippy::option_option, reason = "the option may be given without a name")]
+    pub(crate) bucket: Option<Option<String>>,
+    /// Only calls since: how long ago, such as 24h or 30d, or a time, such as 2026-03-01
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which records")]
+    pub(crate) since: Option<When>,
+    /// Only calls until
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which records")]
+    pub(crate) until: Option<When>,
+    /// Only records of this region (repeatable)
+    #[arg(long = "only-region", value_name = "REGION", help_heading = "Which records")]
+    pub(crate) regions: Vec<String>,
+    /// What the rules of another spec match that these do not, and the other way round
+    #[arg(long, value_name = "OLD_SPEC")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Write the report as one web page into this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,15 +31,15 @@ use crate::terminal::Terminal;
 const AT_ONCE: usize = 8;
 
 /// A log file in the bucket.
-struct Delivered {
-    key: Key,
-    bytes: u64,
+pub(crate) struct Delivered {
+    pub(crate) key: Key,
+    pub(crate) bytes: u64,
 }
 
 /// What was found in the bucket.
 #[derive(Default)]
-struct Found {
-    files: Vec<Delivered>,
+pub(crate) struct Found {
+    pub(crate) files: Vec<Delivered>,
     /// How many objects stand between the log files and are none.
     others: usize,
 }
@@ -64,7 +64,7 @@ struct Row {
 /// `trailwarden files`: the log files that a trail delivered.
 pub(crate) async fn run(global: &Global, args: &Files, terminal: &Terminal) -> Result<Exit, Failure> {
     let wanted = load(&args.spec.path, SecretSource::Unread)?;
-    let trail = trail(args, &wanted)?;
+    let trail = trail(args.trail.as_deref(), &wanted)?;
     own_bucket(&wanted, trail)?;
     let selection = selection(args, now(global, &wanted)?)?;
     let board = Arc::new(Board::new(Terminal::new(global.color)));
@@ -97,8 +97,8 @@ pub(crate) async fn run(global: &Global, args: &Files, terminal: &Terminal) -> R
     Ok(Exit::Done)
 }
 
-fn trail<'w>(args: &Files, wanted: &'w Wanted) -> Result<&'w Trail, Failure> {
-    let named = match &args.trail {
+pub(crate) fn trail<'w>(text: Option<&str>, wanted: &'w Wanted) -> Result<&'w Trail, Failure> {
+    let named = match text {
         Some(text) => named::one(wanted, &[Kind::Trail], "trail", text)?,
         None => only(wanted)?,
     };
@@ -116,7 +116,7 @@ fn trail<'w>(args: &Files, wanted: &'w Wanted) -> Result<&'w Trail, Failure> {
 
 /// Every call names the owner that the bucket must have, which is the stack's account: whoever owns another
 /// one could put into it what they like.
-fn own_bucket(wanted: &Wanted, trail: &Trail) -> Result<(), Failure> {
+pub(crate) fn own_bucket(wanted: &Wanted, trail: &Trail) -> Result<(), Failure> {
     let address = wanted.stack.scope.address(Kind::Bucket, &trail.bucket);
     if wanted.objects.contains_key(&address) || wanted.existing.contains_key(&address) {
         return Ok(());
@@ -177,7 +177,7 @@ fn selection(args: &Files, now: i64) -> Result<Selection, Failure> {
 }
 
 /// Lists what the trail has delivered: of each region, from the first day on.
-async fn find(
+pub(crate) async fn find(
     provider: &Provider,
     trail: &Trail,
     account: &str,

@@ -16,6 +16,7 @@ pub(crate) mod notify;
 pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod plan;
+pub(crate) mod replay;
 pub(crate) mod resend;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;

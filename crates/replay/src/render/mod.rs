@@ -1,7 +1,11 @@
 //! A report for people and programs.
 
+mod html;
+mod json;
 mod text;
 
+pub use html::html;
+pub use json::json;
 pub use text::text;
 
 /// A count with its thousands apart: `1,234`.

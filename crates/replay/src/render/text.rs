@@ -59,7 +59,11 @@ fn write_report(out: &mut String, report: &Report) -> std::fmt::Result {
         let own = rule.alarm.as_ref().map_or(0, |alarm| alarm.alarms);
         (matches + rule.counted.matches, alarms + own)
     });
-    let stopped = if read.stopped { ", stopped before the end" } else { "" };
+    let stopped = if read.stopped {
+        ", stopped before the end"
+    } else {
+        ""
+    };
     writeln!(
         out,
         "\nReplay: {} of {}, {} would have gone off{stopped}.",
@@ -89,7 +93,11 @@ fn write_rule(out: &mut String, rule: &RulePart) -> std::fmt::Result {
     write_counted(out, counted)?;
     match (&rule.alarm, &rule.no_alarm) {
         (Some(alarm), _) => writeln!(out, "  alarm    {}", in_words(alarm))?,
-        (None, Some(why)) => writeln!(out, "  alarm    {QUIET}nothing can be said: {}{QUIET:#}", visible_line(why))?,
+        (None, Some(why)) => writeln!(
+            out,
+            "  alarm    {QUIET}nothing can be said: {}{QUIET:#}",
+            visible_line(why)
+        )?,
         (None, None) => {}
     }
     for exclusion in &rule.exclusions {
@@ -136,15 +144,22 @@ fn listed(top: &Top) -> String {
 fn chart(days: &[Day]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let each = days.len().div_ceil(COLUMNS);
-    let columns: Vec<u64> = days.chunks(each).map(|days| days.iter().map(|day| day.matches).sum()).collect();
+    let columns: Vec<u64> = days
+        .chunks(each)
+        .map(|days| days.iter().map(|day| day.matches).sum())
+        .collect();
     let highest = columns.iter().copied().max().unwrap_or_default();
     let bar = |count: &u64| match *count {
         0 => ' ',
         count => BARS[usize::try_from(count * 7 / highest.max(1)).unwrap_or(7)],
     };
     let bars: String = columns.iter().map(bar).collect();
-    let most = days.iter().max_by_key(|day| (day.matches, std::cmp::Reverse(&day.day)));
-    let most = most.map(|day| format!("most {} on {}", thousands(day.matches), day.day)).unwrap_or_default();
+    let most = days
+        .iter()
+        .max_by_key(|day| (day.matches, std::cmp::Reverse(&day.day)));
+    let most = most
+        .map(|day| format!("most {} on {}", thousands(day.matches), day.day))
+        .unwrap_or_default();
     let scale = match each {
         1 => "a day each".to_owned(),
         each => format!("{each} days each"),
@@ -186,7 +201,11 @@ fn write_exclusion(out: &mut String, rule: &RulePart, exclusion: &Exclusion) -> 
     let before = rule.alarm.as_ref().map_or(0, |alarm| alarm.alarms);
     let fewer = exclusion.alarm.as_ref().map(|after| {
         let after = after.alarms;
-        format!(" and leaves {} of {}", thousands(after as u64), plural(before as u64, "alarm"))
+        format!(
+            " and leaves {} of {}",
+            thousands(after as u64),
+            plural(before as u64, "alarm")
+        )
     });
     writeln!(
         out,
@@ -197,7 +216,11 @@ fn write_exclusion(out: &mut String, rule: &RulePart, exclusion: &Exclusion) -> 
         fewer.unwrap_or_default()
     )?;
     writeln!(out, "           hides from then on: {}", listed(&exclusion.hides))?;
-    writeln!(out, "           {QUIET}&& {}{QUIET:#}", visible_line(&exclusion.clause))
+    writeln!(
+        out,
+        "           {QUIET}&& {}{QUIET:#}",
+        visible_line(&exclusion.clause)
+    )
 }
 
 fn write_compared(out: &mut String, compared: &[ComparedPart]) -> std::fmt::Result {
