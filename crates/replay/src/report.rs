@@ -271,9 +271,10 @@ fn exclusions(rule: &Rule, tally: &Tally) -> Vec<Exclusion> {
         return Vec::new();
     }
     let top = tally.top_principals(TOP);
+    // Without the only caller the rule would be for nothing.
     let large = top
         .into_iter()
-        .filter(|(_, deeds)| deeds.count * 100 >= tally.matches * SHARE);
+        .filter(|(_, deeds)| deeds.count * 100 >= tally.matches * SHARE && deeds.count < tally.matches);
     large
         .filter_map(|(who, deeds)| exclusion(rule, tally, who, deeds))
         .collect()
