@@ -740,11 +740,11 @@ fn log_files_are_listed_and_downloaded(world: &World) {
     let table = files(&[]).exits(0);
     assert_eq!(
         table.stdout,
-        "DAY         REGION           FILES       SIZE  FIRST  LAST\n\
-         2026-03-01  us-east-1            2     1.0 KB  23:55  23:55\n\
-         2026-03-02  eu-west-1            1        5 B  00:10  00:10\n\
-         2026-03-02  us-east-1            1     1.2 KB  00:05  00:05\n\
-         2026-03-03  us-east-1            1        1 B  12:00  12:00\n"
+        "DAY         REGION      FILES       SIZE  FIRST  LAST\n\
+         2026-03-01  us-east-1       2     1.0 KB  23:55  23:55\n\
+         2026-03-02  eu-west-1       1        5 B  00:10  00:10\n\
+         2026-03-02  us-east-1       1     1.2 KB  00:05  00:05\n\
+         2026-03-03  us-east-1       1        1 B  12:00  12:00\n"
     );
     let table = table.says("note: 2 objects of that time are no log files of CloudTrail, and left out\n");
     assert!(!table.stderr.contains("error"), "{}", table.stderr);
@@ -833,11 +833,7 @@ fn a_bucket_is_listed_with_few_calls() {
     let proxy = Proxy::start(&world.endpoint);
     let files = ["files", "main", "--since", "2026-03-01"];
     let table = world.run_at(&proxy.endpoint, &files).exits(0);
-    assert!(
-        table.stdout.contains("us-east-1         1100"),
-        "{}",
-        table.stdout
-    );
+    assert!(table.stdout.contains("us-east-1    1100"), "{}", table.stdout);
     // One for the regions, and one for each thousand of a region.
     let calls: Vec<String> = proxy.calls().into_iter().map(|call| call.operation).collect();
     let lists = calls.iter().filter(|call| *call == "ListObjectsV2").count();
@@ -898,11 +894,65 @@ fn a_log_file_that_cannot_be_read_says_which_permission_is_missing() {
 }
 
 #[test]
+fn a_bucket_of_another_region_is_asked_there() {
+    use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+
+    let world = World::on_sandbox();
+    let spec = SPEC.replace("123456789012", &world.account);
+    let name = format!("central-{}", world.account);
+    let (before, after) = spec.split_once("[bucket.logs]").expect("a section");
+    let after = after.split_once("\n\n").expect("its end").1;
+    let existing = format!("bucket = {{ existing = \"{name}\" }}");
+    let spec = format!("{before}{after}").replace("bucket = \"logs\"", &existing);
+    world.write("spec.toml", &spec);
+
+    let clients = Clients::of(&world);
+    let there = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::EuWest1)
+        .build();
+    let make = clients
+        .s3
+        .create_bucket()
+        .bucket(&name)
+        .create_bucket_configuration(there);
+    wait(make.send()).expect("a bucket");
+    let region = aws_sdk_s3::config::Region::from_static("eu-west-1");
+    let far = aws_sdk_s3::Client::from_conf(clients.s3.config().to_builder().region(region).build());
+    for unique in ["a", "b", "c"] {
+        let key = key(&world, "us-east-1", "20260302T0005Z", unique);
+        let body = aws_sdk_s3::primitives::ByteStream::from_static(b"x");
+        let put = far.put_object().bucket(&name).key(key).body(body);
+        wait(put.send()).expect("an object");
+    }
+    let proxy = Proxy::start(&world.endpoint);
+    world
+        .run_at(
+            &proxy.endpoint,
+            &["files", "--since", "2026-03-01", "--to", "logs"],
+        )
+        .exits(0)
+        .prints("Downloaded 3 files with 3 B to logs.\n");
+    // Where it is is asked once: after the first answer that it is elsewhere.
+    let calls: Vec<String> = proxy.calls().into_iter().map(|call| call.operation).collect();
+    let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+    assert_eq!(
+        (
+            count("ListObjectsV2"),
+            count("GetBucketLocation"),
+            count("GetObject")
+        ),
+        (3, 1, 3),
+        "{calls:?}"
+    );
+}
+
+#[test]
 fn an_organization_s_trail_has_the_files_of_all_its_accounts() {
     let world = World::on_sandbox();
     let spec = SPEC.replace("123456789012", &world.account);
     let section = "[trail.main]\n";
-    let organization = "[trail.main]\norganization = \"o-exampleorgid\"\nprefix = \"audit\"\n";
+    let organization = "[trail.main]\norganization = \"o-exampleorgid\"\nprefix = \"audit\"\n\
+                        insights = [\"api_call_rate\"]\n";
     world.write("spec.toml", &spec.replace(section, organization));
     let bucket = format!("acme-{}-daily", world.account);
     wait(Clients::of(&world).s3.create_bucket().bucket(bucket).send()).expect("a bucket");
@@ -918,14 +968,21 @@ fn an_organization_s_trail_has_the_files_of_all_its_accounts() {
     at("o-exampleorgid/", "222222222222");
     // From before it was the organization's.
     at("", &world.account);
+    let name = "111111111111_CloudTrail-Insight_us-east-1_20260302T0010Z_x.json.gz";
+    put(
+        &world,
+        &format!("audit/AWSLogs/o-exampleorgid/111111111111/CloudTrail-Insight/us-east-1/2026/03/02/{name}"),
+        "x",
+    );
     let files = ["files", "--since", "2026-03-01", "--to", "logs"];
     world
         .run(&files)
         .exits(0)
         .prints("DAY         ACCOUNT       REGION ")
-        .prints("2026-03-02  111111111111  us-east-1            1        1 B  00:05  00:05\n")
+        .prints("2026-03-02  111111111111  us-east-1                  1        1 B  00:05  00:05\n")
+        .prints("2026-03-02  111111111111  us-east-1 (Insights)       1        1 B  00:10  00:10\n")
         .prints(&format!("2026-03-02  {}  us-east-1 ", world.account))
-        .prints("Downloaded 3 files with 3 B to logs.\n");
+        .prints("Downloaded 4 files with 4 B to logs.\n");
     let member = "logs/AWSLogs/o-exampleorgid/222222222222/CloudTrail/us-east-1/2026/03/02";
     assert!(std::fs::exists(world.folder().join(member)).expect("looked"));
 

@@ -306,6 +306,12 @@ fn table(rows: &BTreeMap<RowKey, Row>, with_account: bool) -> String {
     if rows.is_empty() {
         return String::new();
     }
+    let region = |about: &RowKey| match about.sort {
+        Sort::Events => about.region.clone(),
+        Sort::Insights => format!("{} (Insights)", about.region),
+    };
+    let width = rows.keys().map(|about| region(about).len()).max();
+    let width = width.unwrap_or_default().max("REGION".len());
     let mut text = String::new();
     let mut line = |day: &str, account: &str, region: &str, rest: [String; 4]| {
         let account = match with_account {
@@ -315,7 +321,7 @@ fn table(rows: &BTreeMap<RowKey, Row>, with_account: bool) -> String {
         let [files, bytes, first, last] = rest;
         let _ = writeln!(
             text,
-            "{day:10}  {account}{region:14}  {files:>6}  {bytes:>9}  {first:5}  {last}"
+            "{day:10}  {account}{region:width$}  {files:>6}  {bytes:>9}  {first:5}  {last}"
         );
     };
     let head = ["FILES", "SIZE", "FIRST", "LAST"].map(str::to_owned);
@@ -328,11 +334,7 @@ fn table(rows: &BTreeMap<RowKey, Row>, with_account: bool) -> String {
             clock(row.first),
             clock(row.last),
         ];
-        let region = match about.sort {
-            Sort::Events => about.region.clone(),
-            Sort::Insights => format!("{} (Insights)", about.region),
-        };
-        line(&about.day.to_string(), &about.account, &region, rest);
+        line(&about.day.to_string(), &about.account, &region(about), rest);
     }
     text
 }

@@ -36,7 +36,7 @@ async fn listed(
         };
         aws.door.call(LIST, send).await
     };
-    let answer = match ask(aws.s3.clone()).await {
+    let answer = match ask(bucket::client(aws, &query.bucket)).await {
         Err(error) => match bucket::client_elsewhere(aws, &query.bucket, &error).await? {
             Some(client) => ask(client).await,
             None => Err(error),
@@ -109,7 +109,7 @@ pub(super) async fn bytes(aws: &Aws, bucket: &str, key: &str) -> Result<Vec<u8>,
         let client = &client;
         aws.door.call(GET, || body(aws, client, bucket, key)).await
     };
-    let answer = match ask(aws.s3.clone()).await {
+    let answer = match ask(bucket::client(aws, bucket)).await {
         Err(error) => match bucket::client_elsewhere(aws, bucket, &error).await? {
             Some(client) => ask(client).await,
             None => Err(error),
