@@ -5,7 +5,7 @@ use crate::support::proxy::{Fault, Kind, Proxy};
 use crate::support::world::World;
 
 /// Two topics: one that two addresses and a queue hear, one that nobody hears.
-const SPEC: &str = r#"
+pub(crate) const SPEC: &str = r#"
 format = 1
 
 [stack]
@@ -45,7 +45,7 @@ description = "somebody changed who may do what"
 pattern = '{ $.eventSource = "iam.amazonaws.com" && $.eventName = "Create*" }'
 "#;
 
-const TOKEN: &str =
+pub(crate) const TOKEN: &str =
     "2336412f37fb687f5d51e6e241d09c805a5a57b30d712f794cc5f6a988666d92768dd60a747ba6f3beb71854e285d6ad";
 
 fn applied() -> World {
@@ -179,6 +179,24 @@ fn the_test_message_says_that_nothing_has_happened() {
         .run(&["notify", "security", "--yes"])
         .exits(4)
         .prints("confirmed, but its filter policy lets no message without attributes through")
+        .prints("nothing was published");
+
+    // One on the message reads JSON, which a test message is not.
+    for (name, value) in [
+        ("FilterPolicyScope", "MessageBody"),
+        ("FilterPolicy", r#"{"NewStateValue": ["ALARM"]}"#),
+    ] {
+        let set = clients
+            .sns
+            .set_subscription_attributes()
+            .subscription_arn(of_queue);
+        let set = set.attribute_name(name).attribute_value(value);
+        wait(set.send()).expect("a filter policy");
+    }
+    world
+        .run(&["notify", "security", "--yes"])
+        .exits(4)
+        .prints("confirmed, but its filter policy looks into the message, which it does only with an alarm's")
         .prints("nothing was published");
 }
 

@@ -438,6 +438,134 @@ fn an_action_that_failed_is_told_until_one_succeeds() {
 }
 
 #[test]
+fn a_composite_alarm_that_is_suppressed_tells_nobody() {
+    let (world, clients) = works("");
+    world.pass(30);
+    wait(breakages::suppress(&clients));
+    world.pass(2);
+    drop(told(&clients));
+    make_role(&clients, "backdoor");
+    let made = wait(clients.kms.create_key().send()).expect("a key");
+    let id = made.key_metadata.expect("a key").key_id;
+    wait(clients.kms.schedule_key_deletion().key_id(id).send()).expect("scheduled");
+    world.pass(9);
+    let mut heard = told(&clients);
+    heard.sort();
+    let names: Vec<&str> = heard.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["watch-keys", "watch-roles"]);
+    let said = first(&status(&world, 4), "composite_alarm.both");
+    assert!(
+        said.starts_with("alarm: it tells nobody now: its suppressor `deploying` is in ALARM"),
+        "{said}"
+    );
+}
+
+/// What is told of a filter policy on the message, held against what the queue is told.
+#[test]
+fn a_filter_policy_that_cannot_be_decided_is_not_known() {
+    let (world, clients) = works("");
+    world.pass(30);
+    drop(told(&clients));
+    wait(breakages::filter_bodies(
+        &clients,
+        r#"{"NewStateReason":[{"prefix":"Threshold Crossed"}],"Trigger":{"MetricName":["watch-roles","watch-reads","watch-keys","IncomingLogEvents"]}}"#,
+    ));
+    let unclear = status(&world, 4);
+    let links = chain(&unclear, "rule.roles")["links"].as_array().expect("links");
+    let of_people = links.iter().find(|link| link["kind"] == "subscribers");
+    let of_people = of_people.expect("a link");
+    assert_eq!(of_people["state"], "unknown");
+    let word = |key: &str| of_people[key].as_str().unwrap_or_default().to_owned();
+    assert!(
+        word("message").contains("hears of `watch-roles` depends on `NewStateReason`"),
+        "{of_people}"
+    );
+    assert!(
+        word("fix").contains("a filter policy on `AlarmName` and `NewStateValue` alone can be decided"),
+        "{of_people}"
+    );
+    // A composite alarm looks at no metric.
+    let said = first(&unclear, "composite_alarm.both");
+    assert!(
+        said.contains("asks for `Trigger.MetricName`, which no notice of it has"),
+        "{said}"
+    );
+
+    let both = |world: &World, name: &str| {
+        make_role(&clients, name);
+        let made = wait(clients.kms.create_key().send()).expect("a key");
+        let id = made.key_metadata.expect("a key").key_id;
+        wait(clients.kms.schedule_key_deletion().key_id(id).send()).expect("scheduled");
+        world.pass(7);
+        let mut heard: Vec<String> = told(&clients).into_iter().map(|(name, _)| name).collect();
+        heard.sort();
+        heard
+    };
+    assert_eq!(both(&world, "backdoor"), ["watch-keys", "watch-roles"]);
+    world.pass(30);
+    // Now it can be decided, of each alarm.
+    wait(breakages::filter_bodies(
+        &clients,
+        r#"{"NewStateValue":["ALARM"],"$or":[{"AlarmRule":[{"exists":true}]},{"Trigger":{"MetricName":[{"anything-but":"watch-keys"}]}}]}"#,
+    ));
+    let decided = status(&world, 4);
+    for (origin, verdict) in [
+        ("rule.keys", "broken"),
+        ("rule.roles", "reaches"),
+        ("composite_alarm.both", "reaches"),
+        ("trail.main", "reaches"),
+    ] {
+        assert_eq!(chain(&decided, origin)["verdict"], verdict, "{origin}");
+    }
+    assert_eq!(both(&world, "again"), ["both", "watch-roles"]);
+}
+
+/// A trail is stopped in all regions or in none (`StopLogging` is refused for a shadow trail). What can
+/// fail in one alone is the delivery of its log files.
+#[test]
+fn what_fails_in_another_region_is_found_there() {
+    let (world, clients) = works("");
+    let bucket = format!("watch-{}", world.account);
+    let policy = wait(clients.s3.get_bucket_policy().bucket(&bucket).send()).expect("a policy");
+    let policy = policy.policy.expect("text");
+    let folder = format!("AWSLogs/{}/", world.account);
+    let of_home = policy.replace(&folder, &format!("{folder}CloudTrail/us-east-1/"));
+    assert_ne!(policy, of_home);
+    let put = clients.s3.put_bucket_policy().bucket(&bucket).policy(of_home);
+    wait(put.send()).expect("put");
+    let there = Clients::in_region(&world.endpoint, &world.account, "eu-west-1");
+    let stop = wait(
+        there
+            .cloudtrail
+            .stop_logging()
+            .name(format!(
+                "arn:aws:cloudtrail:us-east-1:{}:trail/main",
+                world.account
+            ))
+            .send(),
+    );
+    assert!(stop.is_err(), "{stop:?}");
+    let call = || {
+        wait(there.sns.create_topic().name("theirs").send()).expect("a topic");
+        world.pass(6);
+    };
+    call();
+    let home = world.run(&["status", "spec.toml"]).exits(0).stdout;
+    assert!(!home.contains("eu-west-1"), "{home}");
+    let all = ["status", "spec.toml", "--all-regions"];
+    world
+        .run(&all)
+        .exits(0)
+        .prints("`main` cannot deliver the log files of eu-west-1 (AccessDenied) to its bucket")
+        .prints("let the bucket's policy allow");
+    world.apply();
+    call();
+    let mended = world.run(&[&all[..], &["--links"]].concat()).exits(0);
+    let mended = mended.prints("others asked)").stdout;
+    assert!(!mended.contains("eu-west-1"), "{mended}");
+}
+
+#[test]
 fn a_delivery_that_failed_is_told_until_one_arrives() {
     let (world, clients) = works("");
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

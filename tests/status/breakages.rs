@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use aws_sdk_cloudtrail::types::{EventSelector, ReadWriteType};
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, Dimension, Statistic};
 use aws_sdk_cloudwatchlogs::types::MetricTransformation;
 use aws_sdk_sqs::types::QueueAttributeName;
 
@@ -368,6 +368,17 @@ pub(super) const OF_ALARMS: &[Breakage] = &[
         says: "its rule does not ask `watch-keys`",
         ..PLAIN
     },
+    Breakage {
+        what: "the composite alarm's suppressor is in ALARM",
+        change: |c| Box::pin(suppress(c)),
+        pass: 2,
+        of: &["composite_alarm.both"],
+        link: "alarm",
+        says: "it tells nobody now: its suppressor `deploying` is in ALARM",
+        fix: "see why the suppressor is in ALARM, or wait for its end",
+        mend: Some(|c| Box::pin(deploying(c, "notBreaching"))),
+        ..PLAIN
+    },
 ];
 
 /// The topic, and who hears of what comes to it.
@@ -471,6 +482,39 @@ pub(super) const OF_TOPICS: &[Breakage] = &[
         says: "hears nothing: alarms publish no attributes, so that its filter policy lets none of them through",
         fix: "set its attribute FilterPolicy to {}",
         mend: Some(|c| Box::pin(filter_messages(c, "{}"))),
+        ..PLAIN
+    },
+    Breakage {
+        what: "a filter policy on the message asks for what no alarm says",
+        change: |c| Box::pin(filter_bodies(c, r#"{"severity":["high"]}"#)),
+        link: "subscribers",
+        says: "its filter policy asks for `severity`, which no notice of it has",
+        fix: "set its attribute FilterPolicy to {}",
+        mend: Some(|c| Box::pin(filter_bodies(c, "{}"))),
+        ..PLAIN
+    },
+    Breakage {
+        what: "a filter policy on the message asks for other alarms",
+        change: |c| {
+            Box::pin(filter_bodies(
+                c,
+                r#"{"AlarmName":[{"prefix":"both"},{"suffix":"-keys"},{"wildcard":"watch-*beat"}]}"#,
+            ))
+        },
+        of: &["rule.roles", "rule.reads"],
+        link: "subscribers",
+        says: "its filter policy asks for another `AlarmName` than its notices have",
+        fix: "or write a `filter_policy` that the alarm's notices pass and apply",
+        mend: Some(|c| Box::pin(filter_bodies(c, "{}"))),
+        ..PLAIN
+    },
+    Breakage {
+        what: "a filter policy on the message lets only the end of an alarm through",
+        change: |c| Box::pin(filter_bodies(c, r#"{"NewStateValue":["OK"]}"#)),
+        link: "subscribers",
+        says: "its filter policy asks for another `NewStateValue` than its notices have",
+        fix: "set its attribute FilterPolicy to {}",
+        mend: Some(|c| Box::pin(filter_bodies(c, "{}"))),
         ..PLAIN
     },
     Breakage {
@@ -673,6 +717,15 @@ async fn subscription(c: &Clients) -> String {
     arn.expect("an ARN").to_owned()
 }
 
+pub(super) async fn filter_bodies(c: &Clients, policy: &str) {
+    let arn = subscription(c).await;
+    for (name, value) in [("FilterPolicyScope", "MessageBody"), ("FilterPolicy", policy)] {
+        let set = c.sns.set_subscription_attributes().subscription_arn(&arn);
+        let set = set.attribute_name(name).attribute_value(value);
+        set.send().await.expect("set");
+    }
+}
+
 async fn filter_messages(c: &Clients, policy: &str) {
     let set = c
         .sns
@@ -680,4 +733,40 @@ async fn filter_messages(c: &Clients, policy: &str) {
         .subscription_arn(subscription(c).await);
     let set = set.attribute_name("FilterPolicy").attribute_value(policy);
     set.send().await.expect("set");
+}
+
+/// An alarm of somebody else, on a metric that has no data.
+async fn deploying(c: &Clients, missing: &str) {
+    let put = c
+        .cloudwatch
+        .put_metric_alarm()
+        .alarm_name("deploying")
+        .namespace("Theirs")
+        .metric_name("deployments")
+        .statistic(Statistic::Sum)
+        .period(60)
+        .evaluation_periods(1)
+        .threshold(1.0)
+        .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+        .treat_missing_data(missing);
+    put.send().await.expect("put");
+}
+
+/// Keeps the composite alarm silent while somebody deploys, and somebody does.
+pub(super) async fn suppress(c: &Clients) {
+    deploying(c, "breaching").await;
+    let alarms = c.cloudwatch.describe_alarms().alarm_names("both");
+    let alarms = alarms.alarm_types(AlarmType::CompositeAlarm);
+    let held = alarms.send().await.expect("alarms");
+    let held = &held.composite_alarms()[0];
+    let put = c
+        .cloudwatch
+        .put_composite_alarm()
+        .alarm_name("both")
+        .alarm_rule(held.alarm_rule().unwrap_or_default())
+        .set_alarm_actions(Some(held.alarm_actions().to_vec()))
+        .actions_suppressor("deploying")
+        .actions_suppressor_wait_period(60)
+        .actions_suppressor_extension_period(60);
+    put.send().await.expect("put");
 }

@@ -30,10 +30,15 @@ impl Clients {
 
     /// Clients for an account that answers at `endpoint`.
     pub(crate) fn at(endpoint: &str, account: &str) -> Self {
+        Self::in_region(endpoint, account, "us-east-1")
+    }
+
+    /// The same in another region.
+    pub(crate) fn in_region(endpoint: &str, account: &str, region: &'static str) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(endpoint)
-            .region(Region::from_static("us-east-1"))
+            .region(Region::from_static(region))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
                 account, "test", None, None, "test",
             )))

@@ -50,7 +50,8 @@ pub async fn run<A: Mutate>(
                 if is_ready(step, &outcomes) && running.len() < AT_ONCE {
                     waiting.remove(&at);
                     progress.begins(step);
-                    running.push(async move { (at, perform(account, step).await) });
+                    let earlier = written_before(plan, at, &outcomes);
+                    running.push(async move { (at, perform(account, step, earlier).await) });
                 }
                 continue;
             };
@@ -97,19 +98,31 @@ fn failed_need(step: &Step, outcomes: &[Option<Outcome>]) -> Option<usize> {
     step.needs.iter().copied().find(failed)
 }
 
-async fn perform<A: Mutate>(account: &A, step: &Step) -> Outcome {
-    match attempt(account, step).await {
+/// The step that wrote the same object in this run already, as a policy that is widened and then narrowed.
+fn written_before<'p>(plan: &'p Plan, at: usize, outcomes: &[Option<Outcome>]) -> Option<&'p Step> {
+    let same = |other: &(&Step, &Option<Outcome>)| {
+        other.0.address == plan.steps[at].address && *other.1 == Some(Outcome::Done)
+    };
+    plan.steps.iter().zip(outcomes).find(same).map(|(step, _)| step)
+}
+
+async fn perform<A: Mutate>(account: &A, step: &Step, earlier: Option<&Step>) -> Outcome {
+    match attempt(account, step, earlier).await {
         Ok(outcome) => outcome,
         Err(error) => Outcome::Failed { error },
     }
 }
 
-async fn attempt<A: Mutate>(account: &A, step: &Step) -> Result<Outcome, AccountError> {
+async fn attempt<A: Mutate>(
+    account: &A,
+    step: &Step,
+    earlier: Option<&Step>,
+) -> Result<Outcome, AccountError> {
     let now = account
         .read(&step.address)
         .await?
         .filter(|found| !is_nothing(&found.value));
-    if let Some(outcome) = settled(step, now.as_ref()) {
+    if let Some(outcome) = settled(step, now.as_ref(), earlier) {
         return Ok(outcome);
     }
     match (step.action, &step.before, &step.after) {
@@ -138,7 +151,7 @@ fn is_nothing(object: &Object) -> bool {
 
 /// What becomes of a step without a write: it is reached already, or what is there is not what the
 /// plan saw.
-fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
+fn settled(step: &Step, now: Option<&Found>, earlier: Option<&Step>) -> Option<Outcome> {
     let before = step.before.as_ref().filter(|before| !is_nothing(before));
     let after = step.after.as_ref().filter(|after| !is_nothing(after));
     let stale = |changes: Vec<Change>, message: &str| {
@@ -169,8 +182,14 @@ fn settled(step: &Step, now: Option<&Found>) -> Option<Outcome> {
             stale(Vec::new(), "it is not this stack's any more")
         }
         (Some(before), Some(now)) => {
-            let changes = now.value.clone().seen_by(before).changes(Some(before));
-            differs(&changes)
+            let from = |before: &Object| now.value.clone().seen_by(before).changes(Some(before));
+            let changes = from(before);
+            // AWS's reads may be behind writes: what is still as before our own last write was not
+            // changed by anybody since.
+            let unseen = earlier
+                .and_then(|earlier| earlier.before.as_ref())
+                .is_some_and(|before| !differs(&from(before)));
+            (differs(&changes) && !unseen)
                 .then(|| stale(changes, "it was changed since the plan"))
                 .flatten()
         }

@@ -532,6 +532,18 @@ pub(crate) enum SandboxCommand {
         #[arg(long, group = "clock")]
         real: bool,
     },
+    /// Show how far reads are behind writes, or let them fall behind
+    ///
+    /// AWS answers reads of configuration for seconds with what was there before a write. The lag goes by
+    /// the account's clock and is kept in the file; an account begins without one.
+    Lag {
+        /// Let reads see what was written after this much, such as `10s`
+        #[arg(long, value_name = "DURATION", value_parser = duration, group = "lag")]
+        set: Option<std::time::Duration>,
+        /// Let reads see at once what was written
+        #[arg(long, group = "lag")]
+        off: bool,
+    },
 }
 
 fn duration(text: &str) -> Result<std::time::Duration, String> {

@@ -13,6 +13,7 @@
 
 mod chain;
 mod links;
+mod notice;
 mod permits;
 pub mod render;
 mod walk;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use trailwarden_spec::arn::Arn;
-use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen};
+use trailwarden_spec::evidence::{AlarmSeen, Evidence, Seen, TrailSeen};
 use trailwarden_spec::kinds::{Alarm, CompositeAlarm, MetricFilter};
 use trailwarden_spec::live::{Attention, Live};
 use trailwarden_spec::{Address, Kind, Object, Scope, Wanted};
@@ -51,7 +51,7 @@ pub fn prove(wanted: &Wanted, live: &Live, evidence: &Evidence) -> Proof {
         scope: wanted.stack.scope.clone(),
         at: evidence.at,
         chains,
-        attention: beside(live),
+        attention: [beside(live), in_other_regions(&walk)].concat(),
         unknown: vec![
             "whether an organization's policy (SCP, RCP) denies a delivery that the account's own policies allow; a \
              delivery that arrived says that it did not"
@@ -113,6 +113,30 @@ fn beside(live: &Live) -> Vec<Attention> {
     };
     let items = live.attention.iter();
     items.filter(|item| !of_a_chain(item.code)).cloned().collect()
+}
+
+/// Log files of other regions that do not come into the bucket: no alert needs them, and only that region
+/// says so.
+fn in_other_regions(walk: &Walk<'_>) -> Vec<Attention> {
+    let of_trail = |seen: &TrailSeen| {
+        let failing = seen.elsewhere.iter().filter_map(|(region, status)| {
+            let error = status.get()?.files.error.as_ref()?;
+            Some(format!("{region} ({error})"))
+        });
+        let failing: Vec<String> = failing.collect();
+        (!failing.is_empty()).then(|| Attention {
+            address: Some(walk.scope().address(Kind::Trail, seen.trail.name.as_str())),
+            code: "delivery-error",
+            message: format!(
+                "`{}` cannot deliver the log files of {} to its bucket; let the bucket's policy allow \
+                 `AWSLogs/{}/*`, not the folder of one region",
+                seen.trail.name,
+                failing.join(", "),
+                seen.home.account,
+            ),
+        })
+    };
+    walk.evidence.trails.values().filter_map(of_trail).collect()
 }
 
 /// Sorted by their order in the chain, each once: several filters may share their trail.
@@ -259,7 +283,7 @@ impl<'a> Walk<'a> {
         let mut told = Vec::new();
         for topic in topics.iter().filter(|arn| arn.service == "sns") {
             links.push(links::topic::takes(self, topic, name));
-            links.extend(links::topic::subscribers(self, topic, &mut told));
+            links.extend(links::topic::subscribers(self, topic, alarm, &mut told));
         }
         told.sort();
         (links, told)

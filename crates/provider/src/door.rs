@@ -210,6 +210,35 @@ impl Door {
         }
     }
 
+    /// Reads again until what AWS says is there is shown; `None` if that takes longer than `wait`.
+    ///
+    /// A create that is refused because of what is there knows of it before reads do.
+    pub(crate) async fn read_until_there<T, F, Fut>(
+        &self,
+        wait: Wait,
+        read: F,
+    ) -> Result<Option<T>, AccountError>
+    where
+        F: Fn() -> Fut + Send + Sync,
+        Fut: Future<Output = Result<Option<T>, AccountError>> + Send,
+        T: Send,
+    {
+        let mut waited = Duration::ZERO;
+        let mut delay = Duration::from_secs(1);
+        loop {
+            let start = Instant::now();
+            let read = read().await?;
+            waited += start.elapsed();
+            if read.is_some() || waited >= wait.within {
+                return Ok(read);
+            }
+            self.say(wait.what);
+            self.sleep.sleep(delay).await;
+            waited += delay;
+            delay = (delay * 2).min(Duration::from_secs(15));
+        }
+    }
+
     /// Lets one task at a time write to an object whose settings AWS keeps apart but changes one at
     /// a time, such as a bucket (`OperationAborted` otherwise) or a policy that several steps merge
     /// statements into.

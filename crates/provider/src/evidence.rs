@@ -281,6 +281,7 @@ impl<'a> Watch<'a> {
                     (true, None) => SubscriberState::Confirmed,
                     (false, _) => SubscriberState::Pending,
                 },
+                filter: subscription.settings.filter_of_bodies().cloned(),
             })
         });
         try_join_all(asked).await

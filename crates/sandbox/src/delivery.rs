@@ -340,6 +340,27 @@ pub(crate) fn to_bucket(state: &mut State, key: &Key, batch: &Batch) -> io::Resu
     for (region, record) in &batch.records {
         regions.entry(region).or_default().push(record);
     }
+    let mut sent = batch.records.len();
+    let others: Vec<&str> = regions
+        .keys()
+        .copied()
+        .filter(|region| *region != key.place.home)
+        .collect();
+    for region in others {
+        // A policy may let the files of one region in and not those of another.
+        let there = Call {
+            region: region.to_owned(),
+            ..call.clone()
+        };
+        let refused = checks::check_bucket(state, &there, &key.place, &trail).err();
+        if refused.is_some() {
+            sent -= regions.remove(region).map_or(0, |records| records.len());
+        }
+        if let Some(trail) = key.trail_mut(state) {
+            let outcome = trail.deliveries.elsewhere.entry(region.to_owned()).or_default();
+            outcome.note(batch.time, refused.as_ref().map(bucket_error));
+        }
+    }
     let files = regions
         .iter()
         .flat_map(|(region, records)| records.chunks(FILE_RECORDS).map(move |part| (*region, part)));
@@ -356,7 +377,7 @@ pub(crate) fn to_bucket(state: &mut State, key: &Key, batch: &Batch) -> io::Resu
         }
         notify(state, key, &trail, &name, batch.time);
     }
-    Ok(Ok(batch.records.len()))
+    Ok(Ok(sent))
 }
 
 fn file_name(trail: &Trail, account: &str, region: &str, time: i64) -> String {

@@ -20,6 +20,8 @@
 //! tell queues and endpoints; see `life`. Its clock can be set and moved ([`Sandbox::set_time`],
 //! [`Sandbox::advance_time`]).
 //!
+//! What was written is seen at once, unless the account is told to lag ([`Sandbox::set_lag`]); see `lag`.
+//!
 //! The state is small and rewritten as a whole; what grows is in the `vault` beside it: the journal,
 //! and blobs for the bodies of objects and for log events.
 //!
@@ -42,6 +44,7 @@
 mod delivery;
 mod http_client;
 mod judge;
+mod lag;
 mod life;
 mod play;
 mod protocol;
@@ -165,6 +168,41 @@ impl Sandbox {
         moved.map_err(|source| self.store.failed(source))?;
         self.send().await;
         Ok(())
+    }
+
+    /// Keeps reads of configuration so far behind writes, by the account's clock, from now on; none is no
+    /// lag, which is how an account begins. Like the clock it is kept in the file.
+    ///
+    /// Where the clock stands, what was written is not seen before somebody moves it.
+    pub fn set_lag(&self, lag: Duration) -> Result<(), SandboxError> {
+        let by = i64::try_from(lag.as_millis()).unwrap_or(i64::MAX);
+        let set = self.store.write(self.real(), |state, now| {
+            state.set_lag(by, now);
+            Ok::<_, std::convert::Infallible>(())
+        })?;
+        match set {
+            Ok(()) => Ok(()),
+            Err(never) => match never {},
+        }
+    }
+
+    /// [`set_lag`](Self::set_lag), for an account that is just opened.
+    pub fn with_lag(self, lag: Duration) -> Result<Sandbox, SandboxError> {
+        self.set_lag(lag)?;
+        Ok(self)
+    }
+
+    /// How far reads are behind writes.
+    pub fn lag(&self) -> Result<Duration, SandboxError> {
+        let by = self.store.read(self.real(), |state, _| state.lag())?;
+        Ok(Duration::from_millis(by.unsigned_abs()))
+    }
+
+    /// Whether the account's clock stands, so that no time passes by itself.
+    pub fn clock_stands(&self) -> Result<bool, SandboxError> {
+        self.store.read(self.real(), |state, _| {
+            matches!(state.clock, Some(SetClock::Stands(_)))
+        })
     }
 
     /// What the process's clock shows, in milliseconds since 1970.

@@ -1,5 +1,6 @@
 //! Finds out who asks, where and what, and hands the request to its service.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use crate::protocol::{self, Failure, Protocol};
 use crate::record::{self, Sender};
 use crate::services::{self, s3::S3Request};
 use crate::state::State;
-use crate::{Sandbox, SandboxError, delivery};
+use crate::{Sandbox, SandboxError, delivery, lag};
 
 /// The parameters of an awsQuery request.
 pub(crate) type Params = HashMap<String, String>;
@@ -227,9 +228,14 @@ impl Sandbox {
             _ => record::is_read(&call.operation),
         };
         let asked = record::ask(call, sender, &input);
-        let handle = |state: &mut _, now| {
+        let lags = reads && lag::concerns(call.service, &call.operation);
+        let handle = |state: &mut State, now| {
             let call = Call { now, ..call.clone() };
-            services::handle(state, protocol, &call, input)
+            match lags.then(|| state.settled(now)).transpose() {
+                Ok(Some(Cow::Owned(mut earlier))) => services::handle(&mut earlier, protocol, &call, input),
+                Ok(_) => services::handle(state, protocol, &call, input),
+                Err(error) => Err(Failure::unusable(error)),
+            }
         };
         let note = |state: &State, outcome: &_, now| {
             let call = Call { now, ..call.clone() };

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::lag::Lag;
 use crate::life::clock::SetClock;
 use crate::life::metrics::{self, Metric};
 use crate::life::outgoing::Outgoing;
@@ -30,6 +31,9 @@ pub(crate) struct State {
     /// None while the clock is that of the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) clock: Option<SetClock>,
+    /// None while reads see what was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lag: Option<Lag>,
     /// Until when all that happens by itself has happened; zero where nothing can have yet.
     #[serde(default, skip_serializing_if = "is_no_time")]
     pub(crate) lived: i64,
@@ -49,6 +53,7 @@ impl State {
             accounts: BTreeMap::new(),
             vault: Vault::default(),
             clock: None,
+            lag: None,
             lived: 0,
             inbox: Vec::new(),
             outgoing: Vec::new(),
@@ -347,6 +352,9 @@ pub(crate) struct Deliveries {
     /// The place in the journal up to which the log group has them, or never will.
     pub(crate) group_at: u64,
     pub(crate) bucket: Outcome,
+    /// The same of the regions other than the trail's own, of which something was recorded.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) elsewhere: BTreeMap<String, Outcome>,
     pub(crate) group: Outcome,
     pub(crate) topic: Outcome,
 }

@@ -127,6 +127,9 @@ impl Store {
         let now = draft.now(real);
         let outcome = change(&mut draft, now);
         if outcome.is_ok() && draft != cached.state {
+            draft
+                .remember(&cached.state, now)
+                .map_err(|source| self.failed(source))?;
             self.keep(&mut cached, draft)?;
         }
         let entries = note(&cached.state, &outcome, now);

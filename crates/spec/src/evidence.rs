@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use trailwarden_policy::Policy;
 
 use crate::kinds::{LogGroup, Protocol, Trail};
-use crate::leaf::Endpoint;
+use crate::leaf::{Document, Endpoint};
 use crate::{Address, Object, Scope};
 
 /// An answer that may not have been given.
@@ -178,6 +178,8 @@ pub struct Subscriber {
     pub endpoint: Endpoint,
     /// Whether it is told anything.
     pub state: SubscriberState,
+    /// The filter policy on the message itself, where it has one: which alarms it is told of.
+    pub filter: Option<Document>,
 }
 
 /// Whether a subscriber is told of messages.

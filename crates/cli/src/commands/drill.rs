@@ -48,8 +48,12 @@ pub(crate) async fn run(global: &Global, args: &Drill, terminal: &Terminal) -> R
         text: args.format == Format::Text,
     };
     if args.clear {
-        trailwarden_drill::clear(&provider, drill, &stage).await?;
-        return Ok(Exit::Done);
+        // Each is taken back by a call of its own, so that it may be cut off anywhere.
+        return tokio::select! {
+            biased;
+            () = interrupted() => Ok(Exit::Interrupted),
+            cleared = trailwarden_drill::clear(&provider, drill, &stage) => Ok(cleared.map(|()| Exit::Done)?),
+        };
     }
     let options = Options {
         // Seeded by the system for each value: enough to tell two drills apart.

@@ -50,6 +50,28 @@ pub(crate) async fn run(global: &Global, args: &Sandbox, terminal: &Terminal) ->
             terminal.print(&format!("{time}\n"))?;
             Ok(Exit::Done)
         }
+        SandboxCommand::Lag { set, off } => {
+            // Nor for the lag.
+            let sandbox = open(&file, "123456789012", terminal)?;
+            match (set, off) {
+                (Some(by), _) => sandbox.set_lag(*by),
+                (None, true) => sandbox.set_lag(std::time::Duration::ZERO),
+                (None, false) => Ok(()),
+            }
+            .map_err(|error| unusable(&error))?;
+            let by = sandbox.lag().map_err(|error| unusable(&error))?;
+            let stands = sandbox.clock_stands().map_err(|error| unusable(&error))?;
+            let by = jiff::SignedDuration::try_from(by)
+                .map_or_else(|error| error.to_string(), |by| format!("{by:#}"));
+            terminal.print(&format!("{by}\n"))?;
+            if stands && set.is_some() {
+                terminal.say(&format!(
+                    "the account's clock stands, so what is written is not seen before \
+                     `trailwarden sandbox clock --advance {by}`\n"
+                ));
+            }
+            Ok(Exit::Done)
+        }
     }
 }
 

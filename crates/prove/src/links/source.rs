@@ -260,6 +260,19 @@ fn delivers(walk: &Walk<'_>, seen: &TrailSeen, delivery: &Delivery, group: &Link
             "mend the log group first",
         );
     }
+    let elsewhere = seen.elsewhere.iter().find_map(|(region, status)| {
+        let error = status.get()?.events.error.as_ref()?;
+        Some((region, error))
+    });
+    if let (None, Some((region, error))) = (&status.events.error, elsewhere) {
+        return Link::broken(
+            LinkKind::Delivery,
+            role,
+            format!("the last delivery of {region} to the log group failed: {error}"),
+            "what its own policies allow, an organization's policy or a permissions boundary may deny for a region; \
+             look again when the next events of that region have come",
+        );
+    }
     match (&status.events.error, arrives(walk, seen, status)) {
         (Some(error), _) => Link::broken(
             LinkKind::Delivery,

@@ -7,7 +7,8 @@ use trailwarden_spec::kinds::{Protocol, Subscription};
 use trailwarden_spec::{Kind, Object, Scope};
 
 use super::APPLY;
-use crate::chain::{Link, LinkKind, Told};
+use crate::chain::{Link, LinkKind, LinkState, Told};
+use crate::notice::{self, Fit, Misfit};
 use crate::permits::{as_anybody, closed, hindrance, service, way_out};
 use crate::walk::Walk;
 
@@ -79,7 +80,7 @@ fn refuses(seen: &TopicSeen, publish: &trailwarden_policy::Request, scope: &Scop
 }
 
 /// Who is told; the links say who is not.
-pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, told: &mut Vec<Told>) -> Vec<Link> {
+pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, alarm: &Object, told: &mut Vec<Told>) -> Vec<Link> {
     let kind = LinkKind::Subscribers;
     let name = shown(walk.scope(), topic);
     let seen = match walk.evidence.topics.get(&topic.to_string()) {
@@ -100,7 +101,7 @@ pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, told: &mut Vec<Told>) ->
         Seen::Absent => return Vec::new(),
     };
     let of = |state: fn(&SubscriberState) -> bool| all.iter().filter(move |one| state(&one.state));
-    let confirmed: Vec<&Subscriber> = of(|state| *state == SubscriberState::Confirmed).collect();
+    let mut confirmed: Vec<&Subscriber> = of(|state| *state == SubscriberState::Confirmed).collect();
     let pending: Vec<&Subscriber> = of(|state| *state == SubscriberState::Pending).collect();
     let mut links = Vec::new();
     for one in all {
@@ -109,6 +110,13 @@ pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, told: &mut Vec<Told>) ->
             links.push(Link::broken(kind, &name, cause, fix.as_str()));
         }
     }
+    confirmed.retain(|one| match filtered(walk, one, alarm) {
+        Some((state, cause, fix)) => {
+            links.push(Link::not(state, kind, &name, cause, fix));
+            false
+        }
+        None => true,
+    });
     for lost in lost(walk, topic, all) {
         links.push(Link::broken(
             kind,
@@ -144,6 +152,39 @@ pub(crate) fn subscribers(walk: &Walk<'_>, topic: &Arn, told: &mut Vec<Told>) ->
         endpoint: one.endpoint.to_string(),
     }));
     links
+}
+
+/// What a filter policy on the message itself does to the notices of an alarm, if it does anything.
+fn filtered(walk: &Walk<'_>, one: &Subscriber, alarm: &Object) -> Option<(LinkState, String, String)> {
+    let policy = one.filter.as_ref()?;
+    // What the account has is what CloudWatch tells of.
+    let name = alarm.name();
+    let alarm = walk.seen(&name).map_or(alarm, |seen| &seen.alarm);
+    match notice::fits(policy.object(), alarm, walk.scope()) {
+        Fit::Always => None,
+        Fit::Depends(key) => Some((
+            LinkState::Unknown,
+            format!(
+                "whether {} hears of `{name}` depends on `{key}`, which its filter policy asks for",
+                whom(one)
+            ),
+            "see that this is meant; a filter policy on `AlarmName` and `NewStateValue` alone can be decided"
+                .into(),
+        )),
+        Fit::Never(Misfit { key, there }) => {
+            let why = match there {
+                true => format!("asks for another `{key}` than its notices have"),
+                false => format!("asks for `{key}`, which no notice of it has"),
+            };
+            Some((
+                LinkState::Broken,
+                format!("{} hears nothing of `{name}`: its filter policy {why}", whom(one)),
+                "set its attribute FilterPolicy to {}, or write a `filter_policy` that the alarm's notices pass and \
+                 apply"
+                    .into(),
+            ))
+        }
+    }
 }
 
 /// The subscribers of the spec that are not on the list.

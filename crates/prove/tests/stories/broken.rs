@@ -5,7 +5,7 @@ use trailwarden_prove::{LinkKind, LinkState, Verdict};
 use trailwarden_spec::Object;
 use trailwarden_spec::evidence::{FailedAction, Seen, Subscriber, SubscriberState};
 use trailwarden_spec::kinds::{LogClass, ManagementEvents, Protocol, Suppressor};
-use trailwarden_spec::leaf::{Endpoint, FilterPattern, Managed};
+use trailwarden_spec::leaf::{Document, Endpoint, FilterPattern, Managed};
 
 use crate::fixture::{NOW, SPEC, Story};
 
@@ -216,6 +216,7 @@ fn whoever_has_not_confirmed_is_waited_for() {
         protocol: Some(Protocol::Sms),
         endpoint: Endpoint::new("sms", "+15550100"),
         state: SubscriberState::Confirmed,
+        filter: None,
     });
     assert_eq!(story.chain(RULE).verdict(), Verdict::Waits);
     assert_eq!(story.chain(RULE).told.len(), 1);
@@ -228,6 +229,51 @@ fn whoever_has_not_confirmed_is_waited_for() {
         fix: "make it".into(),
     };
     assert!(story.breaks(RULE).contains("hears nothing: the queue `q`"));
+}
+
+#[test]
+fn a_filter_policy_on_the_message_is_about_some_alarms() {
+    let mut story = Story::working();
+    let filter = |text| Some(Document::parse(text).expect("an object"));
+    story.subscribers()[0].filter = filter(r#"{"AlarmName":["acme-main-heartbeat"]}"#);
+    let said = story.breaks(RULE);
+    assert!(said.contains("hears nothing of `acme-iam-changes`"), "{said}");
+    assert!(story.chain(RULE).told.is_empty());
+    assert_eq!(story.breaks("trail.main"), "nothing");
+    assert_eq!(story.chain("trail.main").told.len(), 1);
+    story.subscribers()[0].filter = filter(r#"{"NewStateReason":["x"]}"#);
+    assert_eq!(story.breaks(RULE), "nothing");
+    assert_eq!(story.proof().summary().broken, 0);
+    assert!(story.proof().summary().unknown > 0);
+}
+
+#[test]
+fn another_region_says_what_it_cannot_deliver() {
+    let mut story = Story::working();
+    let mut status = story.status().clone();
+    status.files.error = Some("AccessDenied".into());
+    story
+        .trail()
+        .elsewhere
+        .insert("eu-west-1".into(), Seen::Is(status.clone()));
+    assert_eq!(story.breaks(RULE), "nothing");
+    let proof = story.proof();
+    let said: Vec<&str> = proof.attention.iter().map(|it| it.message.as_str()).collect();
+    assert!(
+        said[0].contains("the log files of eu-west-1 (AccessDenied)"),
+        "{said:?}"
+    );
+    // An alert needs the events.
+    status.events.error = Some("Access denied.".into());
+    story
+        .trail()
+        .elsewhere
+        .insert("eu-west-1".into(), Seen::Is(status));
+    let said = story.breaks(RULE);
+    assert!(
+        said.contains("the last delivery of eu-west-1 to the log group failed: Access denied."),
+        "{said}"
+    );
 }
 
 #[test]

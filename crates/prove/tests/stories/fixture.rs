@@ -265,6 +265,7 @@ fn works(wanted: &Wanted, live: &Live) -> Evidence {
                         protocol: Some(one.protocol),
                         endpoint: one.endpoint.clone(),
                         state: SubscriberState::Confirmed,
+                        filter: None,
                     }),
                     _ => None,
                 });

@@ -344,6 +344,58 @@ async fn rotate(key: &Key, arn: &str, aws: &Aws) -> Result<(), AccountError> {
     }
 }
 
+/// Goes on with the key that the alias leads to, if it is the stack's. The one that was just made for
+/// the alias, if there is one, is of no use then: nothing is encrypted with it.
+async fn go_on_with(
+    wanted: &Key,
+    behind: Described,
+    spare: Option<&str>,
+    error: AccountError,
+    aws: &Aws,
+) -> Result<(), AccountError> {
+    if let Some(spare) = spare {
+        leave(spare, true, aws).await.map_err(|error| {
+            let kind = error.kind;
+            error.known(
+                kind,
+                format!("the key {spare} was made and is of no use: delete it"),
+            )
+        })?;
+    }
+    match look(aws, &wanted.name, &behind).await? {
+        Found {
+            value: Object::Key(live),
+            owner,
+            ..
+        } if owner.is_ours() => {
+            aws.keys.made(aws.scope.key_alias_arn(&wanted.name), behind.arn);
+            wanted.update(&live, aws).await
+        }
+        _ => Err(error.known(
+            ErrorKind::Refused,
+            format!(
+                "`alias/{}` leads to another key now: plan again to see whose it is",
+                wanted.name
+            ),
+        )),
+    }
+}
+
+/// Lets KMS delete a key in a month.
+async fn leave(arn: &str, fresh: bool, aws: &Aws) -> Result<(), AccountError> {
+    let unseen = |error: &AccountError| fresh && gone(error);
+    let send = || {
+        aws.kms
+            .schedule_key_deletion()
+            .key_id(arn)
+            .pending_window_in_days(DAYS_TO_REGRET)
+            .send()
+    };
+    // It waits for its deletion already.
+    let done = aws.door.call_until_visible(DELETE, NEW_KEY, unseen, send).await;
+    done.absent(&["KMSInvalidStateException"]).map(drop)
+}
+
 async fn make(wanted: &Key, aws: &Aws) -> Result<String, AccountError> {
     let tags = wire_tags(CREATE, &marked(wanted, wanted.tags.to_wire(&aws.stack, false)))?;
     let description = wanted.description.get().filter(|text| !text.is_empty());
@@ -390,14 +442,18 @@ impl Page for Key {
             .await
         {
             Ok(_) => {}
-            // Either a lost answer of ours, or somebody else was quicker.
+            // A lost answer of ours, a key that reads did not show yet, or somebody else was quicker.
             Err(error) if error.is("AlreadyExistsException") => {
-                let behind = describe(aws, &self.name).await?;
-                if behind.is_none_or(|behind| behind.arn.to_string() != arn) {
+                let read = || describe(aws, &self.name);
+                let Some(behind) = aws.door.read_until_there(NEW_KEY, read).await? else {
                     return Err(error.known(
-                        ErrorKind::Refused,
-                        format!("`{alias}` leads to another key now: plan again to see whose it is"),
+                        ErrorKind::NotPropagated,
+                        format!("KMS knows that `{alias}` is there and does not show it yet"),
                     ));
+                };
+                if behind.arn.to_string() != arn {
+                    let spare = (!taken_up).then_some(arn.as_str());
+                    return go_on_with(self, behind, spare, error, aws).await;
                 }
             }
             Err(error) => return Err(error),
@@ -452,18 +508,10 @@ impl Page for Key {
         let Some(key) = describe(aws, &self.name).await? else {
             return Ok(());
         };
-        let arn = key.arn.to_string();
-        let send = || {
-            aws.kms
-                .schedule_key_deletion()
-                .key_id(&arn)
-                .pending_window_in_days(DAYS_TO_REGRET)
-                .send()
-        };
-        // It waits for its deletion already.
-        let done = aws.door.call(DELETE, send).await;
-        done.absent(&["KMSInvalidStateException", "NotFoundException"])
-            .map(drop)
+        match leave(&key.arn.to_string(), false, aws).await {
+            Err(error) if gone(&error) => Ok(()),
+            outcome => outcome,
+        }
     }
 
     async fn tag(

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types;
 use tokio::sync::OwnedMutexGuard;
-use trailwarden_account::AccountError;
+use trailwarden_account::{AccountError, ErrorKind};
 use trailwarden_spec::Object;
 use trailwarden_spec::compare::{Compare, Verdict};
 use trailwarden_spec::evidence::GroupSeen;
@@ -201,6 +201,8 @@ async fn put_protection(name: &str, on: bool, aws: &Aws) -> Result<(), AccountEr
     aws.door.call(PUT_PROTECTION, send).await.map(drop)
 }
 
+const NEW_GROUP: Wait = Wait::short("CloudWatch Logs to show the new log group");
+
 /// For a key or a policy that was just written.
 const KEY: Wait = Wait::long("CloudWatch Logs to see the key and its policy");
 
@@ -283,7 +285,8 @@ impl Page for LogGroup {
             .absent(&["ResourceAlreadyExistsException"])?;
         if made.is_none() {
             // Either an earlier create of ours got this far, or somebody else was quicker.
-            match Self::read(aws, &self.name).await? {
+            let read = || Self::read(aws, &self.name);
+            match aws.door.read_until_there(NEW_GROUP, read).await? {
                 Some(found) if found.owner.is_ours() => {
                     if let Some(on) = protection {
                         put_protection(&self.name, on, aws).await?;
@@ -292,7 +295,17 @@ impl Page for LogGroup {
                         put_key(self, aws).await?;
                     }
                 }
-                _ => {
+                None => {
+                    let message = format!(
+                        "CloudWatch Logs knows that the log group `{}` is there and does not show it yet",
+                        self.name
+                    );
+                    return Err(AccountError {
+                        kind: ErrorKind::NotPropagated,
+                        ..refusal(CREATE, message)
+                    });
+                }
+                Some(_) => {
                     return Err(refusal(
                         CREATE,
                         format!("a log group `{}` that is not ours is there now", self.name),

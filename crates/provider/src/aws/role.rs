@@ -293,10 +293,15 @@ impl Page for Role {
             (Ok(_), None) => Ok(()),
             (Err(error), _) if error.is("EntityAlreadyExists") => {
                 // An earlier create of ours got this far, or somebody else was quicker.
-                match read_with(aws, &self.name).await? {
+                let read = || read_with(aws, &self.name);
+                match aws.door.read_until_there(NEW_ROLE, read).await? {
                     Some(Found { value: Object::Role(live), owner, .. }) if owner.is_ours() => {
                         self.update(&live, aws).await
                     }
+                    None => Err(error.known(
+                        ErrorKind::NotPropagated,
+                        "IAM knows that the role is there and does not show it yet",
+                    )),
                     _ => Err(error.known(
                         ErrorKind::Refused,
                         "the role is there and does not carry this stack's mark: plan again to see whose it is",

@@ -196,10 +196,15 @@ impl Page for Trail {
             Ok(_) => {}
             Err(error) if error.is("TrailAlreadyExistsException") => {
                 // An earlier create of ours got this far, or somebody else was quicker.
-                return match look::read(aws, &self.name).await? {
+                let read = || look::read(aws, &self.name);
+                return match aws.door.read_until_there(NEW_TRAIL, read).await? {
                     Some(Found { value: Object::Trail(live), owner, .. }) if owner.is_ours() => {
                         self.update(&live, aws).await
                     }
+                    None => Err(error.known(
+                        ErrorKind::NotPropagated,
+                        "CloudTrail knows that the trail is there and does not show it yet",
+                    )),
                     _ => Err(error.known(
                         ErrorKind::Refused,
                         "the trail is there and does not carry this stack's mark: plan again to see whose it is",

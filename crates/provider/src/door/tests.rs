@@ -143,6 +143,28 @@ async fn what_is_not_visible_yet_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_there_is_read_until_it_is_shown() {
+    let (door, reads) = (door(), AtomicUsize::new(0));
+    let read = |shown: usize| {
+        let seen = reads.fetch_add(1, Ordering::SeqCst) >= shown;
+        async move { Ok(seen.then_some("the group")) }
+    };
+    let group = door.read_until_there(Wait::short("the group"), || read(3)).await;
+    assert_eq!(group.unwrap(), Some("the group"));
+    assert_eq!(reads.load(Ordering::SeqCst), 4);
+    let start = Instant::now();
+    let never = door
+        .read_until_there(Wait::short("the group"), || read(usize::MAX))
+        .await;
+    assert_eq!(never.unwrap(), None);
+    assert!(
+        (30..60).contains(&start.elapsed().as_secs()),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_nobody_answers_is_said() {
     let broken = || async {
         let refused = ConnectorError::io("connection refused".into());

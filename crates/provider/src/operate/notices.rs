@@ -24,9 +24,16 @@ pub(super) async fn subscribers(aws: &Aws, name: &str) -> Result<Option<Vec<Subs
                     cause: "its filter policy lets no message without attributes through".into(),
                     fix: "alarms publish none, so take the filter policy away".into(),
                 },
+                // SNS drops what is no JSON (`NumberOfNotificationsFilteredOut-InvalidMessageBody`).
+                Some(true) if subscription.settings.filter_of_bodies().is_some() => SubscriberState::Shut {
+                    cause: "its filter policy looks into the message, which it does only with an alarm's"
+                        .into(),
+                    fix: "let an alarm go off to try it: `aws cloudwatch set-alarm-state`".into(),
+                },
                 Some(true) => SubscriberState::Confirmed,
                 _ => SubscriberState::Pending,
             },
+            filter: subscription.settings.filter_of_bodies().cloned(),
             protocol: Some(subscription.protocol),
             endpoint: subscription.endpoint,
         }),

@@ -8,6 +8,7 @@ mod files;
 mod history;
 mod iam;
 mod kms;
+mod lag;
 mod life;
 mod logs;
 mod metrics;

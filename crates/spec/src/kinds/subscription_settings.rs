@@ -114,6 +114,14 @@ impl SubscriptionSettings {
         }
     }
 
+    /// The filter policy that looks at messages themselves, if there is one.
+    #[must_use]
+    pub fn filter_of_bodies(&self) -> Option<&Document> {
+        let of_bodies = self.filter_scope.get() == Some(&FilterScope::MessageBody);
+        let policy = self.filter_policy.get()?.as_ref()?;
+        (of_bodies && !policy.is_empty()).then_some(policy)
+    }
+
     /// Whether a message without attributes, such as an alarm's, is delivered.
     #[must_use]
     pub fn lets_alarms_through(&self) -> bool {

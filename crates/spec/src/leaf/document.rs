@@ -46,7 +46,8 @@ impl Document {
     }
 
     /// The object's keys and values.
-    pub(crate) fn object(&self) -> &Map<String, Value> {
+    #[must_use]
+    pub fn object(&self) -> &Map<String, Value> {
         &self.0
     }
 

@@ -13,7 +13,7 @@ use trailwarden_spec::live::Found;
 
 use super::super::known::Known;
 use super::super::{Aws, refusal};
-use super::{Asked, At, change, look, wire_tags};
+use super::{Asked, At, NEW_BUCKET, change, look, wire_tags};
 use crate::door::Api;
 
 const CREATE: Api = Api::write("s3", "CreateBucket");
@@ -119,7 +119,8 @@ fn unmarked(error: AccountError) -> AccountError {
 
 /// What a create can go on with: a bucket that an earlier create of this stack left half-finished.
 async fn resume(wanted: &Bucket, error: AccountError, bucket: &At<'_>) -> Result<(), AccountError> {
-    match look(bucket, None, Asked::ALL).await? {
+    let read = || look(bucket, None, Asked::ALL);
+    match bucket.aws.door.read_until_there(NEW_BUCKET, read).await? {
         Some((
             Found {
                 value: Object::Bucket(live),

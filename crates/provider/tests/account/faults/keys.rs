@@ -37,6 +37,13 @@ fn made(account: &Account) -> usize {
     seen.filter(|operation| operation == "CreateKey").count()
 }
 
+/// How many keys were made since the last question, and how many are to be deleted.
+fn made_and_left(account: &Account) -> (usize, usize) {
+    let seen = account.faults.seen();
+    let count = |name: &str| seen.iter().filter(|operation| *operation == name).count();
+    (count("CreateKey"), count("ScheduleKeyDeletion"))
+}
+
 #[tokio::test]
 async fn a_key_that_was_begun_is_found_before_the_index_knows_it() {
     let account = Account::new().await;
@@ -61,15 +68,26 @@ async fn a_key_that_was_begun_is_found_before_the_index_knows_it() {
     let alone: Vec<&str> = live.attention.iter().map(|each| each.code).collect();
     assert_eq!(alone, ["key-without-alias"], "{:?}", live.attention);
 
-    // What has its alias by now is no longer begun.
+    // What has its alias by now is no longer begun: the create goes on with it, and the key that it made
+    // before KMS said so goes again.
     account.faults.answer("GetResources", NOTHING);
+    account.provider.create(&key("acme-main").into()).await.unwrap();
+    assert_eq!(made_and_left(&account), (1, 1));
+    let live = account.provider.survey(&wanted).await.unwrap();
+    let alone: Vec<&str> = live.attention.iter().map(|each| each.code).collect();
+    assert_eq!(alone, ["key-without-alias"], "{:?}", live.attention);
+    account.faults.seen();
+
+    // Another stack's key behind the alias is not ours to go on with.
+    other.create(&key("acme-theirs").into()).await.unwrap();
+    account.faults.seen();
     let error = account
         .provider
-        .create(&key("acme-main").into())
+        .create(&key("acme-theirs").into())
         .await
         .unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused, "{error}");
-    assert_eq!(made(&account), 1);
+    assert_eq!(made_and_left(&account), (1, 1));
 }
 
 #[tokio::test]

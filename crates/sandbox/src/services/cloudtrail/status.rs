@@ -8,7 +8,7 @@ use crate::delivery::{self, bucket_error};
 use crate::protocol::{Failure, iso, seconds};
 use crate::route::Call;
 use crate::services::cloudtrail::{checks, find, find_at_home};
-use crate::state::State;
+use crate::state::{Outcome, State};
 
 /// CloudTrail delivers a digest every hour. None is written here; that it would have been is said.
 const DIGEST: i64 = 60 * 60 * 1000;
@@ -36,10 +36,16 @@ pub(crate) fn get(
     };
     let done = &trail.deliveries;
     let text = |time: Option<i64>| Some(time.map(iso).unwrap_or_default());
-    status.latest_delivery_error = done.bucket.error.clone();
-    status.latest_delivery_time = done.bucket.succeeded.map(seconds);
-    status.latest_delivery_attempt_time = text(done.bucket.tried);
-    status.latest_delivery_attempt_succeeded = text(done.bucket.succeeded);
+    // "This operation returns trail status from a single Region."
+    let nothing = Outcome::default();
+    let bucket = match call.region == place.home {
+        true => &done.bucket,
+        false => done.elsewhere.get(&call.region).unwrap_or(&nothing),
+    };
+    status.latest_delivery_error = bucket.error.clone();
+    status.latest_delivery_time = bucket.succeeded.map(seconds);
+    status.latest_delivery_attempt_time = text(bucket.tried);
+    status.latest_delivery_attempt_succeeded = text(bucket.succeeded);
     if trail.log_group_arn.is_some() {
         status.latest_cloud_watch_logs_delivery_error = done.group.error.clone();
         status.latest_cloud_watch_logs_delivery_time = done.group.succeeded.map(seconds);

@@ -64,7 +64,12 @@ pub(crate) fn create(
         tags::refuse_tags,
     )?;
     check_fields(&trail)?;
-    checks::check(state, call, &place, &trail)?;
+    checks::check(
+        state.seen_from_elsewhere(call.now)?.as_ref(),
+        call,
+        &place,
+        &trail,
+    )?;
     let answer = answer(call, &place, &trail);
     state
         .region(&call.account, &call.region)
@@ -105,7 +110,12 @@ pub(crate) fn update(
         *field = new.unwrap_or(*field);
     }
     check_fields(&trail)?;
-    checks::check(state, call, &place, &trail)?;
+    checks::check(
+        state.seen_from_elsewhere(call.now)?.as_ref(),
+        call,
+        &place,
+        &trail,
+    )?;
     let answer = answer(call, &place, &trail);
     state
         .region(&call.account, &call.region)

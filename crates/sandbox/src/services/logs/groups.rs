@@ -80,7 +80,8 @@ fn check_key(state: &State, call: &Call, group: &str, key: &str) -> Result<(), F
     .into_iter()
     .map(|action| (action, &context[..]))
     .collect();
-    match kms::ask(state, call, key, &service, &wants) {
+    let state = state.seen_from_elsewhere(call.now)?;
+    match kms::ask(&state, call, key, &service, &wants) {
         Use::Granted(_) => Ok(()),
         Use::Missing | Use::Unusable(_) => Err(missing()),
         Use::Denied(_) => Err(Failure::bad(
