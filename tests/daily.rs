@@ -1,7 +1,7 @@
 //! What people do every day with a watch that works.
 
 use crate::support::clients::{Clients, wait};
-use crate::support::proxy::Proxy;
+use crate::support::proxy::{Fault, Kind, Proxy};
 use crate::support::world::World;
 
 /// Two topics: one that two addresses and a queue hear, one that nobody hears.
@@ -703,4 +703,474 @@ fn a_composite_alarm_names_the_alarms_that_it_asks() {
         .run(&["explain", "acme-iam-changes", "--sandbox"])
         .exits(0)
         .prints("      event  e-1\n");
+}
+
+/// Puts something into the trail's bucket.
+fn put(world: &World, key: &str, body: impl Into<Vec<u8>>) {
+    let clients = Clients::of(world);
+    let body = aws_sdk_s3::primitives::ByteStream::from(body.into());
+    let bucket = format!("acme-{}-daily", world.account);
+    let put = clients.s3.put_object().bucket(bucket).key(key).body(body);
+    wait(put.send()).expect("an object");
+}
+
+/// The key of a log file that the trail delivered.
+fn key(world: &World, region: &str, time: &str, unique: &str) -> String {
+    let account = &world.account;
+    let day = format!("{}/{}/{}", &time[..4], &time[4..6], &time[6..8]);
+    format!(
+        "AWSLogs/{account}/CloudTrail/{region}/{day}/{account}_CloudTrail_{region}_{time}_{unique}.json.gz"
+    )
+}
+
+fn log_files_are_listed_and_downloaded(world: &World) {
+    world.write("spec.toml", &SPEC.replace("123456789012", &world.account));
+    world.apply();
+    for (region, time, unique, bytes) in [
+        ("us-east-1", "20260301T2355Z", "a", 10),
+        ("us-east-1", "20260301T2355Z", "b", 990),
+        ("us-east-1", "20260302T0005Z", "c", 1234),
+        ("us-east-1", "20260303T1200Z", "d", 1),
+        ("eu-west-1", "20260302T0010Z", "e", 5),
+        // Before and after.
+        ("us-east-1", "20260228T2359Z", "f", 1),
+        ("us-east-1", "20260304T0000Z", "g", 1),
+    ] {
+        put(world, &key(world, region, time, unique), vec![b'x'; bytes]);
+    }
+    // What lies beside them: a digest, a note, and what somebody copied into a day that is not its own.
+    let root = format!("AWSLogs/{}", world.account);
+    put(
+        world,
+        &format!("{root}/CloudTrail-Digest/us-east-1/2026/03/02/digest.json.gz"),
+        "x",
+    );
+    put(
+        world,
+        &format!("{root}/CloudTrail/us-east-1/2026/03/02/notes.txt"),
+        "x",
+    );
+    let copied = key(world, "us-east-1", "20260302T0005Z", "h").replace("/03/02/", "/03/03/");
+    put(world, &copied, "x");
+    let time = ["--since", "2026-03-01", "--until", "2026-03-03T23:59:59Z"];
+    let files = |more: &[&str]| world.run(&[&["files"], &time[..], more].concat());
+
+    let table = files(&[]).exits(0);
+    assert_eq!(
+        table.stdout,
+        "DAY         REGION      FILES       SIZE  FIRST  LAST\n\
+         2026-03-01  us-east-1       2     1.0 KB  23:55  23:55\n\
+         2026-03-02  eu-west-1       1        5 B  00:10  00:10\n\
+         2026-03-02  us-east-1       1     1.2 KB  00:05  00:05\n\
+         2026-03-03  us-east-1       1        1 B  12:00  12:00\n"
+    );
+    let table = table.says("note: 2 objects of that time are no log files of CloudTrail, and left out\n");
+    assert!(!table.stderr.contains("error"), "{}", table.stderr);
+
+    let json = files(&["--only-region", "eu-west-1", "--format", "json"]).exits(0);
+    let row: serde_json::Value = serde_json::from_str(&json.stdout).expect("one object");
+    assert_eq!(
+        row,
+        serde_json::json!({
+            "day": "2026-03-02", "account": world.account, "region": "eu-west-1", "holds": "events", "files": 1,
+            "bytes": 5, "first": "2026-03-02T00:10:00Z", "last": "2026-03-02T00:10:00Z",
+        })
+    );
+    let list = files(&["--list"]).exits(0);
+    let keys: Vec<&str> = list
+        .stdout
+        .lines()
+        .map(|line| line.rsplit(' ').next().expect("a key"))
+        .collect();
+    let wanted = ["a", "b", "c", "e", "d"].map(|unique| format!("_{unique}.json.gz"));
+    assert!(
+        keys.iter().zip(&wanted).all(|(key, end)| key.ends_with(end)),
+        "{}",
+        list.stdout
+    );
+    assert!(
+        list.stdout
+            .starts_with("2026-03-01T23:55:00Z       10 B  AWSLogs/")
+    );
+
+    // They keep their names below the folder; what is there is left alone, and what is not whole is fetched.
+    files(&["--to", "logs"])
+        .exits(0)
+        .prints("Downloaded 5 files with 2.2 KB to logs.\n");
+    let file = |region: &str, time: &str, unique: &str| {
+        world.folder().join("logs").join(key(world, region, time, unique))
+    };
+    let (whole, cut) = (
+        file("us-east-1", "20260302T0005Z", "c"),
+        file("us-east-1", "20260301T2355Z", "b"),
+    );
+    assert_eq!(std::fs::read(&whole).expect("a file").len(), 1234);
+    std::fs::write(&whole, vec![b'y'; 1234]).expect("changed");
+    std::fs::write(&cut, "x").expect("cut off");
+    let again = files(&["--to", "logs", "--list", "--format", "json"])
+        .exits(0)
+        .says("Downloaded 1 file with 990 B to logs; 4 were there already.\n");
+    assert!(std::fs::read(&whole).expect("a file").starts_with(b"y"));
+    assert_eq!(std::fs::read(&cut).expect("a file").len(), 990);
+    let first = again.stdout.lines().next().expect("a line");
+    let first: serde_json::Value = serde_json::from_str(first).expect("an object");
+    assert_eq!(first["bytes"], 10);
+    assert!(std::fs::exists(world.folder().join(first["file"].as_str().expect("a path"))).expect("looked"));
+
+    // Nothing then, and nowhere.
+    let none = world
+        .run(&["files", "--since", "2025-01-01", "--until", "2025-02-01"])
+        .exits(0)
+        .says("No log file was delivered then");
+    assert_eq!(none.stdout, "");
+}
+
+#[test]
+fn log_files_are_listed_and_downloaded_on_the_sandbox() {
+    log_files_are_listed_and_downloaded(&World::on_sandbox());
+}
+
+#[test]
+fn log_files_are_listed_and_downloaded_on_moto() {
+    log_files_are_listed_and_downloaded(&World::on_moto());
+}
+
+#[test]
+fn a_bucket_is_listed_with_few_calls() {
+    let world = applied();
+    for number in 0..1100 {
+        put(
+            &world,
+            &key(&world, "us-east-1", "20260302T0005Z", &format!("x{number}")),
+            "x",
+        );
+    }
+    for region in ["eu-west-1", "eu-west-2"] {
+        put(&world, &key(&world, region, "20260302T0005Z", "x"), "x");
+    }
+    let proxy = Proxy::start(&world.endpoint);
+    let files = ["files", "main", "--since", "2026-03-01"];
+    let table = world.run_at(&proxy.endpoint, &files).exits(0);
+    assert!(table.stdout.contains("us-east-1    1100"), "{}", table.stdout);
+    // One for the regions, and one for each thousand of a region.
+    let calls: Vec<String> = proxy.calls().into_iter().map(|call| call.operation).collect();
+    let lists = calls.iter().filter(|call| *call == "ListObjectsV2").count();
+    assert_eq!((lists, calls.len()), (5, 6), "{calls:?}");
+}
+
+#[test]
+fn a_log_file_that_cannot_be_read_says_which_permission_is_missing() {
+    let world = applied();
+    put(&world, &key(&world, "us-east-1", "20260302T0005Z", "a"), "x");
+    let files = ["files", "--since", "2026-03-01", "--to", "logs"];
+    let proxy = Proxy::start(&world.endpoint);
+    proxy.fault(Fault::on(
+        "GetObject",
+        Kind::Error {
+            code: "AccessDenied".into(),
+            message: "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: kms:Decrypt on resource: \
+                      arn:aws:kms:us-east-1:123456789012:key/1 because no identity-based policy allows the \
+                      kms:Decrypt action"
+                .into(),
+            status: 403,
+        },
+    ));
+    world
+        .run_at(&proxy.endpoint, &files)
+        .exits(1)
+        .says("the caller needs kms:Decrypt with it, in a policy of its own and in the key's")
+        .says("what was downloaded is in `logs`, and the same command goes on from there")
+        .says("help: let the caller do it: `trailwarden permissions`");
+    let proxy = Proxy::start(&world.endpoint);
+    proxy.fault(Fault::on("ListObjectsV2", Kind::AccessDenied));
+    world
+        .run_at(&proxy.endpoint, &files)
+        .exits(1)
+        .says("the caller needs s3:ListBucket on the bucket `acme-");
+    // A connection that breaks is no end, and no part of a file is left behind.
+    let proxy = Proxy::start(&world.endpoint);
+    proxy.fault(Fault::on("GetObject", Kind::ResetAfter).first(1));
+    world
+        .run_at(&proxy.endpoint, &files)
+        .exits(0)
+        .prints("Downloaded 1 file with 1 B to logs.\n");
+    world
+        .run(&["files", "--since", "2026-03-02", "--until", "2026-03-01"])
+        .exits(64)
+        .says("`--until` is before `--since`");
+    world
+        .run(&["files", "--only-region", "Frankfurt"])
+        .exits(64)
+        .says("`--only-region Frankfurt` is no region");
+    world
+        .run(&["files", "second"])
+        .exits(64)
+        .says("there is no trail `second` in the spec");
+    let empty = World::on_sandbox();
+    empty.write("spec.toml", &SPEC.replace("123456789012", &empty.account));
+    empty.run(&["files"]).exits(1).says("there is no bucket `acme-");
+}
+
+#[test]
+fn a_bucket_of_another_region_is_asked_there() {
+    use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+
+    let world = World::on_sandbox();
+    let spec = SPEC.replace("123456789012", &world.account);
+    let name = format!("central-{}", world.account);
+    let (before, after) = spec.split_once("[bucket.logs]").expect("a section");
+    let after = after.split_once("\n\n").expect("its end").1;
+    let existing = format!("bucket = {{ existing = \"{name}\" }}");
+    let spec = format!("{before}{after}").replace("bucket = \"logs\"", &existing);
+    world.write("spec.toml", &spec);
+
+    let clients = Clients::of(&world);
+    let there = CreateBucketConfiguration::builder()
+        .location_constraint(BucketLocationConstraint::EuWest1)
+        .build();
+    let make = clients
+        .s3
+        .create_bucket()
+        .bucket(&name)
+        .create_bucket_configuration(there);
+    wait(make.send()).expect("a bucket");
+    let region = aws_sdk_s3::config::Region::from_static("eu-west-1");
+    let far = aws_sdk_s3::Client::from_conf(clients.s3.config().to_builder().region(region).build());
+    for unique in ["a", "b", "c"] {
+        let key = key(&world, "us-east-1", "20260302T0005Z", unique);
+        let body = aws_sdk_s3::primitives::ByteStream::from_static(b"x");
+        let put = far.put_object().bucket(&name).key(key).body(body);
+        wait(put.send()).expect("an object");
+    }
+    let proxy = Proxy::start(&world.endpoint);
+    world
+        .run_at(
+            &proxy.endpoint,
+            &["files", "--since", "2026-03-01", "--to", "logs"],
+        )
+        .exits(0)
+        .prints("Downloaded 3 files with 3 B to logs.\n");
+    // Where it is is asked once: after the first answer that it is elsewhere.
+    let calls: Vec<String> = proxy.calls().into_iter().map(|call| call.operation).collect();
+    let count = |operation: &str| calls.iter().filter(|call| *call == operation).count();
+    assert_eq!(
+        (
+            count("ListObjectsV2"),
+            count("GetBucketLocation"),
+            count("GetObject")
+        ),
+        (3, 1, 3),
+        "{calls:?}"
+    );
+}
+
+#[test]
+fn an_organization_s_trail_has_the_files_of_all_its_accounts() {
+    let world = World::on_sandbox();
+    let spec = SPEC.replace("123456789012", &world.account);
+    let section = "[trail.main]\n";
+    let organization = "[trail.main]\norganization = \"o-exampleorgid\"\nprefix = \"audit\"\n\
+                        insights = [\"api_call_rate\"]\n";
+    world.write("spec.toml", &spec.replace(section, organization));
+    let bucket = format!("acme-{}-daily", world.account);
+    wait(Clients::of(&world).s3.create_bucket().bucket(bucket).send()).expect("a bucket");
+    let at = |root: &str, account: &str| {
+        let name = format!("{account}_CloudTrail_us-east-1_20260302T0005Z_x.json.gz");
+        put(
+            &world,
+            &format!("audit/AWSLogs/{root}{account}/CloudTrail/us-east-1/2026/03/02/{name}"),
+            "x",
+        );
+    };
+    at("o-exampleorgid/", "111111111111");
+    at("o-exampleorgid/", "222222222222");
+    // From before it was the organization's.
+    at("", &world.account);
+    let name = "111111111111_CloudTrail-Insight_us-east-1_20260302T0010Z_x.json.gz";
+    put(
+        &world,
+        &format!("audit/AWSLogs/o-exampleorgid/111111111111/CloudTrail-Insight/us-east-1/2026/03/02/{name}"),
+        "x",
+    );
+    let files = ["files", "--since", "2026-03-01", "--to", "logs"];
+    world
+        .run(&files)
+        .exits(0)
+        .prints("DAY         ACCOUNT       REGION ")
+        .prints("2026-03-02  111111111111  us-east-1                  1        1 B  00:05  00:05\n")
+        .prints("2026-03-02  111111111111  us-east-1 (Insights)       1        1 B  00:10  00:10\n")
+        .prints(&format!("2026-03-02  {}  us-east-1 ", world.account))
+        .prints("Downloaded 4 files with 4 B to logs.\n");
+    let member = "logs/AWSLogs/o-exampleorgid/222222222222/CloudTrail/us-east-1/2026/03/02";
+    assert!(std::fs::exists(world.folder().join(member)).expect("looked"));
+
+    // What is in another account's bucket may be whatever its owner likes.
+    let theirs = "bucket = { existing = \"central\", owner = \"999999999999\" }";
+    let spec = spec.replace("bucket = \"logs\"", theirs);
+    let (before, after) = spec.split_once("[bucket.logs]").expect("a section");
+    let after = after.split_once("\n\n").expect("its end").1;
+    world.write("spec.toml", &format!("{before}{after}"));
+    world
+        .run(&files)
+        .exits(1)
+        .says("the bucket `central` is another account's, which is not read")
+        .says("`aws s3 sync s3://central/AWSLogs/ FOLDER/AWSLogs/`");
+}
+
+/// Makes a role, as somebody who calls the account.
+fn somebody_makes_a_role(world: &World, name: &str) {
+    let make = Clients::of(world)
+        .iam
+        .create_role()
+        .role_name(name)
+        .assume_role_policy_document(
+            r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ec2.amazonaws.com"}}]}"#,
+        );
+    wait(make.send()).expect("a role");
+}
+
+#[test]
+fn an_alarm_is_explained_from_downloaded_log_files_as_from_the_log_group() {
+    let world = World::in_file();
+    world.write("spec.toml", &SPEC.replace("123456789012", &world.account));
+    world.apply();
+    world.pass(7);
+    somebody_makes_a_role(&world, "eve");
+    somebody_makes_a_role(&world, "mallory");
+    world.pass(60);
+    somebody_makes_a_role(&world, "trudy");
+    world.pass(60);
+    world
+        .run(&["files"])
+        .exits(0)
+        .prints("2026-03-02  us-east-1 ")
+        .prints("  10:05  11:10\n");
+    world
+        .run(&["files", "main", "--to", "logs"])
+        .exits(0)
+        .prints(" to logs.\n");
+
+    let explain = ["explain", "iam-changes", "--last", "5", "--format", "json"];
+    let events = |more: &[&str]| -> serde_json::Value {
+        let ran = world.run(&[&explain, more].concat()).exits(0);
+        assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        json["went_off"].clone()
+    };
+    let (group, files) = (events(&[]), events(&["--logs", "logs"]));
+    let counted = |json: &serde_json::Value, at: usize| json[at]["counted"].clone();
+    for (at, most) in [(0, 1), (1, 2)] {
+        let of_group = counted(&group, at);
+        assert_eq!(of_group[0]["events"].as_array().map(Vec::len), Some(most));
+        assert_eq!(counted(&files, at), of_group);
+        assert_eq!(files[at]["looked_at"], group[at]["looked_at"]);
+    }
+    assert_eq!(
+        (group.as_array().map(Vec::len), files.as_array().map(Vec::len)),
+        (Some(2), Some(2))
+    );
+    // The calls of a quarter of an hour before are looked for, too.
+    assert_eq!(files[1]["looked_at"]["from"], "2026-03-02T10:06:00Z");
+    assert_eq!(files[1]["searched"]["from"], "2026-03-02T09:51:00Z");
+    assert_eq!(files[1]["searched"]["to"], files[1]["looked_at"]["to"]);
+
+    // For people; a file that is named twice counts once, one that is cut off for what can be read of it.
+    let mut keys: Vec<String> = world
+        .run(&["files", "--list", "--format", "json"])
+        .exits(0)
+        .stdout
+        .lines()
+        .map(|line| {
+            let json: serde_json::Value = serde_json::from_str(line).expect("an object");
+            format!("logs/{}", json["key"].as_str().expect("a key"))
+        })
+        .collect();
+    let last = keys.pop().expect("files");
+    let bytes = std::fs::read(world.folder().join(&last)).expect("a file");
+    std::fs::write(world.folder().join(&last), &bytes[..bytes.len() - 9]).expect("cut off");
+    let told = world
+        .run(&["explain", "iam-changes", "--logs", "logs", &last, "nowhere"])
+        .exits(0)
+        .prints("rule.iam-changes (alarm acme-iam-changes)\n")
+        .prints("  1 event of the log files from 2026-03-02T10:51:00Z to 2026-03-02T11:1")
+        .prints("  CreateRole of iam.amazonaws.com\n      who    arn:aws:iam::")
+        .prints(
+            " log files were read. Calls of the 15 minutes before the alarm's periods are looked for, too",
+        )
+        .says("warning: `nowhere`: cannot be read: No such file or directory")
+        .says(".json.gz`: is cut off: what is packed ends in record ");
+    assert_eq!(told.stdout.matches("CreateRole").count(), 1);
+
+    // Standard input, and files that do not have the time.
+    let mut command = world.command(&world.endpoint, &["explain", "iam-changes", "--logs", "-"]);
+    let mut command = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut input = command.stdin.take().expect("its input");
+    std::io::Write::write_all(&mut input, &bytes).expect("written");
+    drop(input);
+    let output = command.wait_with_output().expect("it ends");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        text.contains("CreateRole") && text.contains("of 1 log files"),
+        "{text}"
+    );
+    world
+        .run(&["explain", "iam-changes", "--logs", &keys[0]])
+        .exits(0)
+        .prints("the log files have no event from 2026-03-02T10:51:00Z")
+        .prints("or the events are in others");
+    world
+        .run(&["explain", "iam-changes", "--logs", "nowhere"])
+        .exits(1)
+        .says("warning: `nowhere`: cannot be read")
+        .says("none of the log files could be read")
+        .says("trailwarden files --to FOLDER");
+}
+
+#[test]
+fn log_files_spare_the_log_group() {
+    let world = applied();
+    let set = Clients::of(&world)
+        .cloudwatch
+        .set_alarm_state()
+        .alarm_name("acme-iam-changes")
+        .state_value(aws_sdk_cloudwatch::types::StateValue::Alarm)
+        .state_reason("a trial");
+    wait(set.send()).expect("its state");
+    let minutes = |ago: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_mins(ago);
+    let record = |ago: i64, id: &str| {
+        format!(
+            "{{\"eventTime\": \"{:.0}\",\n \"eventName\": \"CreateUser\",\n \"eventSource\": \"iam.amazonaws.com\", \
+             \"eventID\": \"{id}\"}}\n",
+            minutes(ago)
+        )
+    };
+    // Twice, as trails that overlap deliver it; hours ago; and what is no record.
+    let text = [
+        &record(8, "e-1"),
+        &record(300, "e-0"),
+        &record(8, "e-1"),
+        "7\n",
+        "{\"eventTime\"",
+    ]
+    .concat();
+    world.write("events", &text);
+    let proxy = Proxy::start(&world.endpoint);
+    let explain = ["explain", "iam-changes", "--logs", "events"];
+    let told = world
+        .run_at(&proxy.endpoint, &explain)
+        .exits(0)
+        .prints("  1 event of the log files from ")
+        .prints("  CreateUser of iam.amazonaws.com\n")
+        .prints("3 records of 1 log files were read")
+        .says("warning: `events`: record 4 is no JSON object, at byte ")
+        .says("warning: `events`: record 5 ends in the middle, at byte ");
+    assert_eq!(told.stdout.matches("event  e-").count(), 1);
+    let calls = proxy.calls();
+    assert!(calls.iter().all(|call| call.service != "logs"));
+    assert!(calls.iter().any(|call| call.operation == "DescribeAlarmHistory"));
 }

@@ -3,7 +3,9 @@
 use std::future::Future;
 
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup, Transition};
+use trailwarden_spec::happened::{
+    Happened, LogEvent, LogQuery, LogStream, Lookup, Stored, StoredQuery, Transition,
+};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::{AccountError, Observe};
@@ -79,4 +81,32 @@ pub trait Operate: Observe {
         alarm: &str,
         most: usize,
     ) -> impl Future<Output = Result<Vec<Transition>, AccountError>> + Send;
+
+    /// Lists the objects of a bucket (`ListObjectsV2`) that begin with a prefix, in the order of their keys, 1000
+    /// with a call.
+    ///
+    /// # Errors
+    /// When the bucket is not there, or is another account's.
+    fn stored(&self, query: &StoredQuery) -> impl Future<Output = Result<Vec<Stored>, AccountError>> + Send;
+
+    /// Lists what comes after a prefix of a bucket's keys, up to the next `/` (`ListObjectsV2` with a delimiter):
+    /// the names of the folders there.
+    ///
+    /// # Errors
+    /// As [`Operate::stored`].
+    fn stored_folders(
+        &self,
+        bucket: &str,
+        prefix: &str,
+    ) -> impl Future<Output = Result<Vec<String>, AccountError>> + Send;
+
+    /// Reads an object of a bucket (`GetObject`), as it is stored: packed, where it is.
+    ///
+    /// # Errors
+    /// When it is not there, is archived, or the caller may not read it, for which a KMS key may be the reason.
+    fn stored_bytes(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> impl Future<Output = Result<Vec<u8>, AccountError>> + Send;
 }

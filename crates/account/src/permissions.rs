@@ -14,7 +14,7 @@ use trailwarden_spec::arn::Arn;
 use trailwarden_spec::drill::Drill;
 use trailwarden_spec::leaf::MARK_STACK;
 use trailwarden_spec::wanted::{Stack, Wanted};
-use trailwarden_spec::{Address, Object};
+use trailwarden_spec::{Address, Kind, Object};
 
 use table::{GRANTS, Grant, On};
 
@@ -202,6 +202,19 @@ fn arns(on: On, address: &Address, object: Option<&Object>, wanted: &Wanted) -> 
         On::DrillQueue | On::DrillTopic | On::TestGroup => Vec::new(),
         On::Nothing => vec!["*".into()],
         On::Bucket => vec![scope.bucket_arn(name).to_string()],
+        On::LogFiles => match object {
+            Some(Object::Trail(trail)) => {
+                // Another account's is not read.
+                let bucket = scope.address(Kind::Bucket, &trail.bucket);
+                if !wanted.objects.contains_key(&bucket) && !wanted.existing.contains_key(&bucket) {
+                    return Vec::new();
+                }
+                let prefix = trail.prefix.as_deref().map(|prefix| prefix.trim_end_matches('/'));
+                let prefix = prefix.map(|prefix| format!("{prefix}/")).unwrap_or_default();
+                vec![format!("{}/{prefix}AWSLogs/*", scope.bucket_arn(&trail.bucket))]
+            }
+            _ => Vec::new(),
+        },
         On::Group => {
             let group = match object {
                 Some(Object::MetricFilter(filter)) => &filter.log_group,

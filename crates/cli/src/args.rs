@@ -158,8 +158,17 @@ pub(crate) enum Command {
     /// Show the events behind an alarm: who did what, where and when, the last time that it went off
     ///
     /// Takes the time that the alarm looked at from its history (30 days), and reads the events of that time that
-    /// its rule's pattern matches from the log group. Exits with 4 when the alarm has not gone off.
+    /// its rule's pattern matches from the log group. With `--logs` it reads them from downloaded log files of
+    /// CloudTrail, of which it evaluates the pattern itself: also of the 15 minutes before, because an alarm sees
+    /// a call when it is delivered. Exits with 4 when the alarm has not gone off.
     Explain(Explain),
+    /// List the log files that a trail of the spec delivered into its bucket, and download them
+    ///
+    /// A row for each day and region: how many files, how many bytes, and when the first and the last was
+    /// delivered. Times are those of the delivery, which is some 5 to 15 minutes after the calls. `--to FOLDER`
+    /// downloads the files; after an interruption the same command goes on where it was. Never writes to the
+    /// account.
+    Files(Files),
     /// Show what is in a log group of the spec, or follow it
     ///
     /// The newest events that fit, the oldest of them first. A record of CloudTrail is shown in a line: when
@@ -178,6 +187,14 @@ pub(crate) enum Command {
     /// the spec says. Where that is something else, the command shows the line to write. Asks before it turns
     /// delivery off, for rules see nothing from then on; the bucket still gets everything.
     Delivery(Delivery),
+    /// Hold the rules against CloudTrail's log files: which events would have fired them
+    ///
+    /// For each rule: how many records match, when, who called, from where, what; what its alarm would have done
+    /// (how often it would have gone off, for how long, how many events nobody would have heard of because it was
+    /// in ALARM already); and callers with a good part of the matches, with what leaving them out removes and
+    /// hides. `--compare` shows what a change of the spec gains and loses. A file or record that cannot be read is
+    /// said on standard error with its place and ends nothing. Reads files of any size in bounded memory.
+    Replay(Replay),
     /// Make a harmless call and watch each link until its notice arrives, with the time of each
     ///
     /// The spec's `[drill]` declares a canary: a metric filter, an alarm and a topic of its own that notice one call

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::read::MultiGzDecoder;
-use trailwarden_pattern::{Form, Pattern, events};
+use trailwarden_pattern::{Form, Pattern, events, one_line};
 
 /// The same input, unpacked if it is compressed with gzip.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn split<'t>(pattern: &Pattern, text: &'t [u8]) -> Result<Vec<Cow<'t,
     let whole = text.trim_ascii();
     let one = |event: &'t [u8]| match event.len() == whole.len() && !event.contains(&b'\n') {
         true => Cow::Borrowed(without_end(text)),
-        false => Cow::Owned(compact(event)),
+        false => Cow::Owned(one_line(event)),
     };
     // A log file that is cut off is text for terms all the same.
     match events(text) {
@@ -64,33 +64,9 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// An event in one line. Its numbers and strings stay as they are written.
-fn compact(event: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(event.len());
-    let (mut quoted, mut escaped) = (false, false);
-    for &byte in event {
-        if quoted {
-            quoted = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else if byte.is_ascii_whitespace() {
-            continue;
-        } else {
-            quoted = byte == b'"';
-        }
-        out.push(byte);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_event_in_one_line_is_the_same_event() {
-        let record = b"{\n  \"a b\" : \"c \\\" d\\\\\",\n\t\"n\": [ 1.50, true ]\r\n}";
-        assert_eq!(compact(record), b"{\"a b\":\"c \\\" d\\\\\",\"n\":[1.50,true]}");
-    }
 
     /// What comes from a running program must be matched when it comes, so only a beginning that
     /// needs its end is waited for.

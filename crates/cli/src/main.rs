@@ -72,6 +72,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
     match command {
         Command::Apply(apply) => return commands::apply::run(&global, &apply, terminal).await,
         Command::Destroy(destroy) => return commands::destroy::run(&global, &destroy, terminal).await,
+        Command::Replay(replay) => return commands::replay::run(&global, &replay, terminal).await,
         Command::Drill(drill) => return commands::drill::run(&global, &drill, terminal).await,
         _ => {}
     }
@@ -93,12 +94,17 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Logging(logging) => commands::trail::logging(&global, &logging, terminal).await,
                 Command::Delivery(delivery) => commands::trail::delivery(&global, &delivery, terminal).await,
                 Command::Explain(explain) => commands::explain::run(&global, &explain, terminal).await,
+                Command::Files(files) => commands::files::run(&global, &files, terminal).await,
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]
                 Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
                 Command::Completions(completions) => commands::completions::run(&completions, terminal),
-                Command::Apply(_) | Command::Destroy(_) | Command::Drill(_) | Command::Pattern(_) => Ok(Exit::Done),
+                Command::Apply(_)
+                | Command::Destroy(_)
+                | Command::Drill(_)
+                | Command::Replay(_)
+                | Command::Pattern(_) => Ok(Exit::Done),
             }
         } => result,
     }

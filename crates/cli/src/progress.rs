@@ -59,6 +59,41 @@ impl Board {
         }
     }
 
+    /// Begins to read so many bytes, if anybody knows how many.
+    pub(crate) fn begin_bytes(&self, bytes: Option<u64>) {
+        if self.watched {
+            let target = ProgressDrawTarget::stderr();
+            let bar = ProgressBar::with_draw_target(bytes, target);
+            let template = match bytes {
+                Some(_) => {
+                    "{spinner} {bytes}/{total_bytes} [{elapsed}, {eta} left] {bytes_per_sec} {wide_msg}"
+                }
+                None => "{spinner} [{elapsed}] {wide_msg}",
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(100));
+            self.put(Some(bar));
+        }
+    }
+
+    /// So many bytes are read.
+    pub(crate) fn read(&self, bytes: u64, so_far: &str) {
+        if let Some(bar) = self.bar.lock().ok().and_then(|bar| bar.clone()) {
+            bar.set_message(so_far.to_owned());
+            bar.inc(bytes);
+        }
+    }
+
+    /// One of these steps is done; this comes next.
+    pub(crate) fn step(&self, next: &str) {
+        if let Some(bar) = self.bar.lock().ok().and_then(|bar| bar.clone()) {
+            bar.set_message(next.to_owned());
+            bar.inc(1);
+        }
+    }
+
     /// Takes the moving line away.
     pub(crate) fn end(&self) {
         self.put(None);

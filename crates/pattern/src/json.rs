@@ -56,7 +56,18 @@ impl<'m> Scanner<'m> {
     pub(crate) fn new(text: &'m [u8]) -> Read<Self> {
         // Strings are compared and handed out as they stand, so all must be UTF-8.
         std::str::from_utf8(text).map_err(|_| NotJson)?;
-        Ok(Self { text, at: 0 })
+        Ok(Self::of_utf8(text))
+    }
+
+    /// Begins at the first value of a text that is known to be UTF-8.
+    pub(crate) fn of_utf8(text: &'m [u8]) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Reads a string.
+    pub(crate) fn text(&mut self) -> Read<Str<'m>> {
+        self.peek()?;
+        self.string()
     }
 
     /// The next byte that is no blank.

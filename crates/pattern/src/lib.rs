@@ -44,7 +44,7 @@ mod tree;
 
 use std::fmt;
 
-pub use cloudtrail::{events, records};
+pub use cloudtrail::{Place, Records, Unreadable, events, member, one_line, records};
 pub use extract::{Extractor, NoSuchField, extracted};
 pub use lint::{ManagementEvents, Recording, dimension as lint_dimension};
 pub use matcher::Matcher;

@@ -15,6 +15,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::ServiceConfigKey;
 use trailwarden_spec::wanted::Stack;
 
+use crate::aws::bucket::Elsewhere;
 use crate::aws::{Aws, Keys, Written};
 use crate::door::{Door, OnWait};
 
@@ -129,6 +130,7 @@ pub(crate) async fn connect(settings: Settings, stack: &Stack) -> Aws {
         door: Door::new(place, sleep, settings.on_wait),
         written: Written::default(),
         keys: Keys::default(),
+        elsewhere: Elsewhere::default(),
         stack: stack.name.clone(),
         scope: stack.scope.clone(),
         namespace: stack.namespace.clone(),

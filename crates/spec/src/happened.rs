@@ -162,6 +162,28 @@ pub struct LogStream {
     pub last: Option<i64>,
 }
 
+/// What is looked for in a bucket (`ListObjectsV2`, which answers in the order of the keys' bytes).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredQuery {
+    /// The bucket, of the stack's account.
+    pub bucket: String,
+    /// What the keys begin with.
+    pub prefix: String,
+    /// Only keys after this one; all with the prefix without it.
+    pub after: Option<String>,
+    /// Only keys up to this one.
+    pub last: Option<String>,
+}
+
+/// An object in a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// How large it is, in bytes.
+    pub bytes: u64,
+}
+
 /// A change of an alarm's state (`DescribeAlarmHistory`, which goes back 30 days).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {

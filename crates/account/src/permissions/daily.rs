@@ -34,6 +34,13 @@ pub(super) const GRANTS: &[Grant] = &[
     // CloudWatch Logs decrypts in the name of whoever reads.
     read("logs:FilterLogEvents", Kind::Key, On::Key, &["kms:Decrypt"]),
 
+    read("s3:ListObjectsV2", Kind::Bucket, On::Bucket, &["s3:ListBucket"]),
+    read("s3:GetObject", Kind::Trail, On::LogFiles, &["s3:GetObject"]),
+    // S3 decrypts in the name of whoever reads.
+    read("s3:GetObject", Kind::Key, On::Key, &["kms:Decrypt"]),
+    // A bucket of another region than the stack's is asked there.
+    read("s3:GetBucketLocation", Kind::Bucket, On::Bucket, &["s3:GetBucketLocation"]),
+
     read("sns:GetTopicAttributes", Kind::Topic, On::Topic, &["sns:GetTopicAttributes"]),
     read("sns:ListSubscriptionsByTopic", Kind::Topic, On::Topic, &["sns:ListSubscriptionsByTopic"]),
     // A filter policy may keep a message back.

@@ -10,6 +10,8 @@ pub(super) enum On {
     /// AWS knows no resource for the action.
     Nothing,
     Bucket,
+    /// What trails put into their buckets.
+    LogFiles,
     Group,
     /// Listing groups or filters is checked on the groups' common prefix.
     AnyGroup,
@@ -46,6 +48,7 @@ impl On {
         match self {
             Self::Nothing => "Account",
             Self::Bucket => "Bucket",
+            Self::LogFiles => "LogFiles",
             Self::Group => "LogGroup",
             Self::AnyGroup => "LogGroups",
             Self::Role => "Role",

@@ -433,3 +433,34 @@ fn a_drill_may_do_something_only_to_what_it_makes() {
         );
     }
 }
+
+#[test]
+fn the_everyday_commands_read_log_files_and_nothing_else_of_the_bucket() {
+    let mut objects = chain();
+    for object in &mut objects {
+        if let Object::Trail(trail) = object {
+            trail.prefix = Some("audit".into());
+        }
+    }
+    let policy = permissions(&wanted(objects, Vec::new()), For::Daily);
+    let said = outline(&policy);
+    assert_eq!(
+        said["LogFilesRead"],
+        r#"1 on "arn:aws:s3:::logs/audit/AWSLogs/*""#
+    );
+    assert_eq!(said["BucketRead"], r#"2 on "arn:aws:s3:::logs""#);
+    let json = policy.to_json();
+    for needed in ["s3:GetObject\"", "s3:ListBucket\"", "s3:GetBucketLocation\""] {
+        assert!(json.contains(needed), "{needed}");
+    }
+    // No key of the spec encrypts them.
+    assert!(!json.contains("kms:Decrypt"));
+    // Another account's bucket is not read.
+    let trail = Trail::new("main", "central").into();
+    let policy = permissions(&wanted(vec![trail], Vec::new()), For::Daily);
+    assert!(!policy.to_json().contains("s3:"));
+    // A bucket that exists elsewhere is listed, too.
+    let bucket = scope().address(Kind::Bucket, "theirs");
+    let policy = permissions(&wanted(Vec::new(), vec![bucket]), For::Daily);
+    assert_eq!(outline(&policy)["BucketRead"], r#"2 on "arn:aws:s3:::theirs""#);
+}

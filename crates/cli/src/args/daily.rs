@@ -181,6 +181,36 @@ pub(crate) struct Logs {
     pub(crate) format: Lines,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// The trail: its label, `trail.LABEL`, or as the plan shows it; not needed where the spec has one
+    #[arg(value_name = "TRAIL")]
+    pub(crate) trail: Option<String>,
+    #[command(flatten)]
+    pub(crate) spec: SpecOption,
+    /// Not delivered before: how long ago, such as 24h or 7d, or a time, such as 2026-03-01
+    #[arg(
+        long, value_name = "WHEN", default_value = "7d", value_parser = when, help_heading = "Which files"
+    )]
+    pub(crate) since: When,
+    /// Not delivered after
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which files")]
+    pub(crate) until: Option<When>,
+    /// Only files of this region (repeatable); all regions that the bucket has without it
+    #[arg(long = "only-region", value_name = "REGION", help_heading = "Which files")]
+    pub(crate) regions: Vec<String>,
+    /// Show each file, not a row for each day and region
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Download them into this folder, where they keep their names from `AWSLogs/` on; what is there already
+    /// with the same size is left as it is
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) to: Option<PathBuf>,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Lines,
+}
+
 /// What becomes of a trail's logging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Recording {
@@ -236,12 +266,52 @@ pub(crate) struct Explain {
     pub(crate) alarm: String,
     #[command(flatten)]
     pub(crate) spec: SpecOption,
+    /// Look for the events in these log files of CloudTrail instead of the log group: files, folders with all
+    /// below them, `-` for standard input
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) logs: Vec<PathBuf>,
     /// How many times that it went off, of the last
     #[arg(long, value_name = "N", default_value = "1", value_parser = count)]
     pub(crate) last: usize,
     /// How many events of each, of the newest
     #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
     pub(crate) limit: usize,
+    /// The form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) spec: super::Spec,
+    /// Log files of CloudTrail: files, packed or not, folders with all below them, `-` for standard input
+    #[arg(
+        long, value_name = "PATH", num_args = 1.., required_unless_present = "bucket", conflicts_with = "bucket",
+        help_heading = "Which records"
+    )]
+    pub(crate) logs: Vec<PathBuf>,
+    /// What a trail of the spec has delivered to its bucket; the trail need not be named where the spec has one
+    #[arg(
+        long, value_name = "TRAIL", num_args = 0..=1, require_equals = true, help_heading = "Which records"
+    )]
+    #[expect(clippy::option_option, reason = "the option may be given without a name")]
+    pub(crate) bucket: Option<Option<String>>,
+    /// Only calls since: how long ago, such as 24h or 30d, or a time, such as 2026-03-01
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which records")]
+    pub(crate) since: Option<When>,
+    /// Only calls until
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Which records")]
+    pub(crate) until: Option<When>,
+    /// Only records of this region (repeatable)
+    #[arg(long = "only-region", value_name = "REGION", help_heading = "Which records")]
+    pub(crate) regions: Vec<String>,
+    /// What the rules of another spec match that these do not, and the other way round
+    #[arg(long, value_name = "OLD_SPEC")]
+    pub(crate) compare: Option<PathBuf>,
+    /// Write the report as one web page into this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// The form of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,

@@ -9,12 +9,14 @@ pub(crate) mod drift;
 pub(crate) mod drill;
 pub(crate) mod events;
 pub(crate) mod explain;
+pub(crate) mod files;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod notify;
 pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod plan;
+pub(crate) mod replay;
 pub(crate) mod resend;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;

@@ -2,9 +2,11 @@
 
 mod fields;
 mod names;
+mod read;
 
 pub(crate) use fields::{Sort, known_values, looks_like_a_record, misspelt, sort};
 pub(crate) use names::{Names, names};
+pub use read::{Place, Records, Unreadable, member, one_line};
 
 use crate::json::Scanner;
 

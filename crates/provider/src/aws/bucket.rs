@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
@@ -140,8 +141,18 @@ fn client_in(aws: &Aws, region: &str) -> Client {
     Client::from_conf(there.region(Region::new(region.to_owned())).build())
 }
 
+/// The clients of buckets that are in another region than the stack, as far as that has turned out.
+#[derive(Debug, Default)]
+pub(crate) struct Elsewhere(Mutex<BTreeMap<String, Client>>);
+
+/// The client that a bucket is asked with: that of the stack's region, unless it is known to be elsewhere.
+pub(crate) fn client(aws: &Aws, name: &str) -> Client {
+    let known = aws.elsewhere.0.lock().unwrap_or_else(PoisonError::into_inner);
+    known.get(name).unwrap_or(&aws.s3).clone()
+}
+
 /// The client for a bucket that is in another region than the stack; `None` when it is not.
-pub(super) async fn client_elsewhere(
+pub(crate) async fn client_elsewhere(
     aws: &Aws,
     name: &str,
     error: &AccountError,
@@ -150,9 +161,14 @@ pub(super) async fn client_elsewhere(
         return Ok(None);
     }
     let region = region_of(&At::here(aws, name)).await?;
-    Ok(region
+    let client = region
         .filter(|region| *region != aws.scope.region)
-        .map(|region| client_in(aws, &region)))
+        .map(|region| client_in(aws, &region));
+    if let Some(client) = &client {
+        let mut known = aws.elsewhere.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name.to_owned(), client.clone());
+    }
+    Ok(client)
 }
 
 /// Whether there is a bucket of this name in the account.

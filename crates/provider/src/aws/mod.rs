@@ -41,6 +41,8 @@ pub(crate) struct Aws {
     pub(crate) written: Written,
     /// Which keys are behind aliases.
     pub(crate) keys: Keys,
+    /// Which buckets are asked in other regions.
+    pub(crate) elsewhere: bucket::Elsewhere,
     /// The stack's name, which is its mark on what it makes.
     pub(crate) stack: String,
     /// The stack's account and region.

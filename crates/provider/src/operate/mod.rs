@@ -2,7 +2,9 @@
 
 use trailwarden_account::{AccountError, Operate};
 use trailwarden_spec::evidence::Subscriber;
-use trailwarden_spec::happened::{Happened, LogEvent, LogQuery, LogStream, Lookup, Transition};
+use trailwarden_spec::happened::{
+    Happened, LogEvent, LogQuery, LogStream, Lookup, Stored, StoredQuery, Transition,
+};
 use trailwarden_spec::kinds::Subscription;
 
 use crate::aws::Page;
@@ -12,6 +14,7 @@ mod alarms;
 mod history;
 mod logs;
 mod notices;
+mod stored;
 
 impl Operate for Provider {
     async fn subscribers(&self, topic: &str) -> Result<Option<Vec<Subscriber>>, AccountError> {
@@ -44,5 +47,17 @@ impl Operate for Provider {
 
     async fn went_off(&self, alarm: &str, most: usize) -> Result<Vec<Transition>, AccountError> {
         alarms::went_off(self.aws().await?, alarm, most).await
+    }
+
+    async fn stored(&self, query: &StoredQuery) -> Result<Vec<Stored>, AccountError> {
+        stored::objects(self.aws().await?, query).await
+    }
+
+    async fn stored_folders(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, AccountError> {
+        stored::folders(self.aws().await?, bucket, prefix).await
+    }
+
+    async fn stored_bytes(&self, bucket: &str, key: &str) -> Result<Vec<u8>, AccountError> {
+        stored::bytes(self.aws().await?, bucket, key).await
     }
 }

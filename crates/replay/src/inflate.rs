@@ -1,0 +1,94 @@
+//! Unpacking at once what is small enough.
+
+use std::io::{self, Read};
+
+use libdeflater::{DecompressionError, Decompressor};
+use memchr::memmem;
+
+use crate::read::GZIP;
+
+/// The most bytes of a packed file that is unpacked at once.
+pub(crate) const PACKED: u64 = 16 * 1024 * 1024;
+
+/// The most bytes that such a file may have when it is unpacked.
+pub(crate) const UNPACKED: usize = 32 * 1024 * 1024;
+
+/// Unpacks files, one after the other, in memory that is used again.
+pub(crate) struct Inflater {
+    packed: Vec<u8>,
+    text: Vec<u8>,
+    length: usize,
+    decompressor: Decompressor,
+}
+
+/// What came of it.
+pub(crate) enum Loaded {
+    /// The text is there.
+    Whole,
+    /// It is larger, packed in several parts, or broken: nothing was found out about it.
+    Otherwise,
+}
+
+impl Default for Inflater {
+    fn default() -> Self {
+        Self {
+            packed: Vec::new(),
+            text: Vec::new(),
+            length: 0,
+            decompressor: Decompressor::new(),
+        }
+    }
+}
+
+impl Inflater {
+    /// The text of the file that was loaded.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text[..self.length]
+    }
+
+    /// Loads a file of so many bytes, packed with gzip or not.
+    pub(crate) fn load(&mut self, file: impl Read, bytes: u64) -> io::Result<Loaded> {
+        if bytes > PACKED {
+            return Ok(Loaded::Otherwise);
+        }
+        self.packed.clear();
+        file.take(PACKED + 1).read_to_end(&mut self.packed)?;
+        if self.packed.len() as u64 > PACKED {
+            return Ok(Loaded::Otherwise);
+        }
+        if !self.packed.starts_with(&GZIP) {
+            std::mem::swap(&mut self.packed, &mut self.text);
+            self.length = self.text.len();
+            return Ok(Loaded::Whole);
+        }
+        // The library unpacks the first part and says nothing of others. Each would begin with this, which stands
+        // among other bytes by chance only: then the slow way is taken for nothing.
+        let begin = [GZIP[0], GZIP[1], 8];
+        if memmem::find(&self.packed[1..], &begin).is_some() {
+            return Ok(Loaded::Otherwise);
+        }
+        // The trailer says how large the text is. Whoever wrote the file could say anything.
+        let told = self
+            .packed
+            .last_chunk::<4>()
+            .map_or(0, |told| u32::from_le_bytes(*told) as usize);
+        let mut room = told
+            .clamp(self.packed.len() * 4, UNPACKED.max(self.packed.len() * 4))
+            .min(UNPACKED);
+        loop {
+            if self.text.len() < room {
+                self.text.resize(room, 0);
+            }
+            match self.decompressor.gzip_decompress(&self.packed, &mut self.text) {
+                Ok(length) => {
+                    self.length = length;
+                    return Ok(Loaded::Whole);
+                }
+                Err(DecompressionError::InsufficientSpace) if self.text.len() < UNPACKED => {
+                    room = (self.text.len() * 2).min(UNPACKED);
+                }
+                Err(_) => return Ok(Loaded::Otherwise),
+            }
+        }
+    }
+}
