@@ -84,6 +84,7 @@ impl Global {
         #[cfg(feature = "sandbox")]
         if let Some(file) = &self.sandbox {
             json["sandbox"] = file.display().to_string().into();
+            *json = trailwarden_spec::json::sorted(json.take());
         }
     }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use trailwarden_prove::{Link, LinkKind};
 use trailwarden_spec::Scope;
+use trailwarden_spec::json::sorted;
 
 /// Where an event can be seen on its way, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -126,7 +127,7 @@ impl Report {
         if !stuck.is_null() {
             json["stuck"] = stuck;
         }
-        json
+        sorted(json)
     }
 
     fn outline(&self, outcome: &str) -> Value {

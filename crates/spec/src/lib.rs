@@ -14,6 +14,7 @@ mod document;
 pub mod drill;
 pub mod evidence;
 pub mod happened;
+pub mod json;
 pub mod kinds;
 pub mod leaf;
 pub mod live;

@@ -1,4 +1,5 @@
 use serde_json::{Value, json as value};
+use trailwarden_spec::json::sorted;
 
 use crate::chain::Proof;
 
@@ -36,17 +37,4 @@ pub fn json(proof: &Proof) -> Value {
         "attention": proof.attention,
         "unknown": proof.unknown,
     }))
-}
-
-/// Another crate of the build may switch `serde_json` to keeping the order of insertion.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
-        other => other,
-    }
 }

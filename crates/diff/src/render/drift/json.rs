@@ -3,9 +3,9 @@ use trailwarden_spec::compare::Change;
 use trailwarden_spec::evidence::Changed;
 use trailwarden_spec::wanted::Waiver;
 
-use super::super::json::sorted;
 use super::moment;
 use crate::drift::{Drift, History, Item, WaiverState};
+use trailwarden_spec::json::sorted;
 
 /// The number of the JSON format. Additions do not change it.
 const FORMAT: u32 = 1;
