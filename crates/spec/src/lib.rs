@@ -17,6 +17,7 @@ pub mod happened;
 pub mod kinds;
 pub mod leaf;
 pub mod live;
+pub mod packs;
 mod problem;
 pub mod visible;
 pub mod wanted;

@@ -29,6 +29,7 @@ mod log_group;
 mod metric_filter;
 mod moved;
 mod names;
+mod pack;
 mod pattern;
 mod references;
 mod release;
