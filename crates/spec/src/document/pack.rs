@@ -1,6 +1,6 @@
 //! `[pack.LABEL]`: the rules of a pack, expanded like rules that are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::DeValue;
 
@@ -103,105 +103,105 @@ impl Section for PackSection {
             version,
             controls: &controls,
         };
-        let mut left_out: BTreeSet<&str> = BTreeSet::new();
-        for id in &except {
-            if known.check(table, id) && !left_out.insert(&id.value) {
-                let message = format!("`{}` is left out twice", id.value);
-                let problem = Problem::new(code::CONTRADICTION, &id.spot, message).label("the second");
-                sink.report(problem.help("take one of them away"));
-            }
-        }
-        if left_out.len() == controls.len() {
-            let message = format!("the pack `{}` is left with no control", pack.name);
-            let problem = Problem::new(code::CONTRADICTION, &table.spot, message).label("all are left out");
-            sink.report(problem.help("take the section away, or an id out of `except`"));
-        }
-        let mut written: Vec<(At<String>, Table<'_>)> = Vec::new();
-        for (id, value) in overrides.as_mut().map(Table::drain).unwrap_or_default() {
-            let id = id.map(str::to_owned);
-            if !known.check(table, &id) {
-                continue;
-            }
-            if let Some(excepted) = except.iter().find(|each| each.value == id.value) {
-                let message = format!("`{}` is left out, and changed", id.value);
-                let problem = Problem::new(code::CONTRADICTION, &id.spot, message).label("changed here");
-                sink.report(
-                    problem
-                        .also(&excepted.spot, "left out here")
-                        .help("take it out of `except`, or take its section away"),
-                );
-                continue;
-            }
-            let keys = value
-                .table()
-                .or_else(|| value.wrong_type(&format!("a table, `[{}]`", value.path), None));
-            written.extend(keys.map(|keys| (id, keys)));
-        }
+        let left_out = known.left_out(table, &except);
+        let overrides = overrides.as_mut().map(Table::drain).unwrap_or_default();
+        let mut overrides = known.overrides(table, &except, overrides);
+        let shared = Shared {
+            label,
+            pack,
+            version,
+            spelling,
+            header,
+            log_group,
+            says_where,
+            notify,
+            says_whom,
+            protect,
+        };
         let mut rules = Vec::new();
-        for control in controls {
+        for control in &controls {
             if left_out.contains(control.id.as_str()) {
                 continue;
             }
-            let at = written.iter().position(|(id, _)| id.value == control.id);
-            // With quotes, as its header has them where the id has a period.
-            let path = match control.id.contains('.') {
-                true => format!("{}.control.\"{}\"", table.path, control.id),
-                false => format!("{}.control.{}", table.path, control.id),
-            };
-            let mut keys = match at {
-                Some(at) => written.remove(at).1,
-                None => table.without_keys(String::new()),
-            };
-            keys.path = path;
-            let name = At {
-                value: format!("{}-{}", label.value, control.slug),
-                spot: keys.spot.clone(),
-            };
-            let spelling = match pack.has_spellings && keys.has("spelling") {
-                true => spelling_of(&mut keys).unwrap_or(spelling),
-                false => {
-                    if pack.has_spellings {
-                        keys.take_raw("spelling");
-                    }
-                    spelling
-                }
-            };
-            let is_own = !keys.has("pattern");
-            let says_exact = keys.has_within("filter", "exact");
-            let says_protect = keys.has("protect");
-            let published = pack.has_spellings && spelling == Spelling::Auditor;
-            let text = control.pattern(spelling).to_owned();
-            let mut rule = RuleSection::read_with(&name, &mut keys, &header, |table| {
-                metric_filter::read_pattern_of_pack(table, &text, published)
-            });
-            // Whoever asks for the text that tools compare wants that text in the account.
-            if published && is_own && !says_exact {
-                rule.filter.exact();
-            }
-            if protect && !says_protect {
-                rule.alarm.tags = rule.alarm.tags.protect(true);
-            }
-            if rule.alarm.description == Managed::Leave {
-                rule.alarm.description = Managed::Set(description(&pack, version, &control));
-            }
-            if !rule.says_where {
-                rule.log_group.clone_from(&log_group);
-                rule.says_where = says_where;
-            }
-            if !rule.says_whom {
-                rule.actions.notify.clone_from(&notify);
-                rule.says_whom = says_whom;
-            }
-            let spot = keys.spot.clone();
-            keys.finish();
-            rules.push(Packed {
-                control,
-                rule,
-                is_own,
-                spot,
-            });
+            let mut keys = overrides
+                .remove(&control.id)
+                .unwrap_or_else(|| table.without_keys(String::new()));
+            keys.path = override_path(&table.path, &control.id);
+            rules.push(shared.rule(control.clone(), keys));
         }
         Self { rules }
+    }
+}
+
+/// The header of what is other for a control: with quotes where its id has a period.
+fn override_path(pack: &str, id: &str) -> String {
+    match id.contains('.') {
+        true => format!("{pack}.control.\"{id}\""),
+        false => format!("{pack}.control.{id}"),
+    }
+}
+
+/// What a section says for all of its controls.
+struct Shared<'s> {
+    /// What the names begin with, after the stack's.
+    label: &'s At<String>,
+    pack: Pack,
+    version: &'static str,
+    spelling: Spelling,
+    /// With the tags of the section.
+    header: Header,
+    log_group: Option<At<GroupRef>>,
+    says_where: bool,
+    notify: Option<Notify>,
+    says_whom: bool,
+    protect: bool,
+}
+
+impl Shared<'_> {
+    /// The rule of a control, with what is written for it.
+    fn rule(&self, control: Control, mut keys: Table<'_>) -> Packed {
+        let spot = keys.spot.clone();
+        let name = At {
+            value: format!("{}-{}", self.label.value, control.slug),
+            spot: spot.clone(),
+        };
+        let own_spelling = match self.pack.has_spellings {
+            true => keys.take::<Spelling>("spelling").map(|at| at.value),
+            false => None,
+        };
+        let spelling = own_spelling.unwrap_or(self.spelling);
+        let published = self.pack.has_spellings && spelling == Spelling::Auditor;
+        let is_own = !keys.has("pattern");
+        let says_exact = keys.has_within("filter", "exact");
+        let says_protect = keys.has("protect");
+        let mut rule = RuleSection::read_with(&name, &mut keys, &self.header, |table| {
+            metric_filter::read_pattern_of_pack(table, control.pattern(spelling), published)
+        });
+        keys.finish();
+        // Whoever asks for the text that tools compare wants that text in the account.
+        if published && is_own && !says_exact {
+            rule.filter.exact();
+        }
+        if self.protect && !says_protect {
+            rule.alarm.tags = rule.alarm.tags.protect(true);
+        }
+        if rule.alarm.description == Managed::Leave {
+            rule.alarm.description = Managed::Set(description(&self.pack, self.version, &control));
+        }
+        if !rule.says_where {
+            rule.log_group.clone_from(&self.log_group);
+            rule.says_where = self.says_where;
+        }
+        if !rule.says_whom {
+            rule.actions.notify.clone_from(&self.notify);
+            rule.says_whom = self.says_whom;
+        }
+        Packed {
+            control,
+            rule,
+            is_own,
+            spot,
+        }
     }
 }
 
@@ -213,6 +213,57 @@ struct Known<'k> {
 }
 
 impl Known<'_> {
+    /// The controls that `except` names.
+    fn left_out<'e>(&self, table: &Table<'_>, except: &'e [At<String>]) -> BTreeSet<&'e str> {
+        let sink = table.cx.sink;
+        let mut left_out: BTreeSet<&str> = BTreeSet::new();
+        for id in except {
+            if self.check(table, id) && !left_out.insert(&id.value) {
+                let message = format!("`{}` is left out twice", id.value);
+                let problem = Problem::new(code::CONTRADICTION, &id.spot, message).label("the second");
+                sink.report(problem.help("take one of them away"));
+            }
+        }
+        if left_out.len() == self.controls.len() {
+            let message = format!("the pack `{}` is left with no control", self.pack.name);
+            let problem = Problem::new(code::CONTRADICTION, &table.spot, message).label("all are left out");
+            sink.report(problem.help("take the section away, or an id out of `except`"));
+        }
+        left_out
+    }
+
+    /// What is written for controls, by their ids.
+    fn overrides<'d>(
+        &self,
+        table: &Table<'_>,
+        except: &[At<String>],
+        written: Vec<(At<&'d str>, Value<'d>)>,
+    ) -> BTreeMap<String, Table<'d>> {
+        let mut overrides = BTreeMap::new();
+        for (id, value) in written {
+            let id = id.map(str::to_owned);
+            if !self.check(table, &id) {
+                continue;
+            }
+            if let Some(excepted) = except.iter().find(|each| each.value == id.value) {
+                let message = format!("`{}` is left out, and changed", id.value);
+                let problem = Problem::new(code::CONTRADICTION, &id.spot, message).label("changed here");
+                table.cx.sink.report(
+                    problem
+                        .also(&excepted.spot, "left out here")
+                        .help("take it out of `except`, or take its section away"),
+                );
+                continue;
+            }
+            let header = override_path(&table.path, &id.value);
+            let keys = value
+                .table()
+                .or_else(|| value.wrong_type(&format!("a table, `[{header}]`"), None));
+            overrides.extend(keys.map(|keys| (id.value, keys)));
+        }
+        overrides
+    }
+
     /// Reports an id that the pack does not have, with the version that has it or its neighbour.
     fn check(&self, table: &Table<'_>, id: &At<String>) -> bool {
         if self.controls.iter().any(|control| control.id == id.value) {
@@ -295,13 +346,12 @@ fn version(table: &mut Table<'_>, pack: &Pack) -> Option<&'static str> {
 /// Takes `spelling` out of a pack that has both.
 fn spelling(table: &mut Table<'_>, pack: &Pack) -> Spelling {
     match pack.has_spellings {
-        true => spelling_of(table).unwrap_or_default(),
+        true => table
+            .take::<Spelling>("spelling")
+            .map(|at| at.value)
+            .unwrap_or_default(),
         false => Spelling::Corrected,
     }
-}
-
-fn spelling_of(table: &mut Table<'_>) -> Option<Spelling> {
-    table.take::<Spelling>("spelling").map(|at| at.value)
 }
 
 impl Decode for Spelling {
