@@ -42,8 +42,8 @@ const LINKS: &[Link] = &[
         id: "trail",
         title: "What the trail records, or whether it does, was changed",
         source: "cloudtrail.amazonaws.com",
-        reason: "without the trail nothing is seen; that these calls themselves arrive is because CloudTrail delivers \
-                 what happened up to the end of logging",
+        reason: "without the trail nothing is seen; a call that cuts delivery at once may cut off its own event, and then \
+                 the trail's heartbeat tells",
         narrow: None,
         calls: &[
             call("StopLogging", "nothing is recorded from then on"),
