@@ -1,6 +1,6 @@
 //! Which controls of which standards a spec satisfies, and why it does not satisfy the others.
 //!
-//! **In** goes what a spec wants ([`Wanted`](trailwarden_spec::Wanted)). **Out** comes a [`Coverage`]: for
+//! **In** goes what a spec wants ([`Wanted`]). **Out** comes a [`Coverage`]: for
 //! each [`Standard`] each of its controls with a [`Verdict`], what of the spec meets it, and what is in the
 //! way, as the standard's own check would see it once the spec is applied: Security Hub compares texts,
 //! Prowler looks for parts of them, the benchmark asks what they match.
