@@ -49,13 +49,14 @@ const SECTIONS: [(&str, &[&str]); 15] = [
 ];
 
 /// Those that say nothing of an object's fields, or what other sections' keys stand for.
-const NO_SECTION: [&str; 6] = [
+const NO_SECTION: [&str; 7] = [
     "stack",
     "defaults",
     "References",
     "Tests of patterns",
     "waiver",
     "drill",
+    "pack",
 ];
 
 /// Keys that become no field of the kind, each with the reason.

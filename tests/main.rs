@@ -22,6 +22,7 @@ mod lag;
 mod log_group;
 mod manual;
 mod order;
+mod packs;
 mod patterns;
 mod protect;
 // `cfg(test)` for clippy, which allows `unwrap` in helpers only where it sees it.

@@ -6,8 +6,10 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 mod daily;
+mod packs;
 
 pub(crate) use daily::*;
+pub(crate) use packs::*;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -17,7 +19,8 @@ Exit codes:
   3    nothing is broken, and a person has something to do first (status)
   4    the answer is no: a link is broken (status), a test fails (check), nothing matches (pattern
        match), patterns differ, nobody would hear (notify), nothing waits (resend), no event has the
-       id (events), the alarm has not gone off (explain), the notice does not arrive (drill)
+       id (events), the alarm has not gone off (explain), the notice does not arrive (drill), a
+       standard is not met (coverage)
   5    the plan holds refusals, and nothing is applied unless --skip-refused; or a sealed or
        approved plan does not fit the account any more
   64   the command line is wrong
@@ -207,6 +210,14 @@ pub(crate) enum Command {
     Drill(Drill),
     /// Explain, compare and try out filter patterns, offline
     Pattern(Pattern),
+    /// Say which controls of CIS, Security Hub and Prowler a spec satisfies, and why not the others; offline
+    ///
+    /// It is about what the spec says: `plan` says whether the account is so, and `status` whether an alert would
+    /// arrive. Exits with 4 when a standard that `--standard` names is not met; what the spec cannot tell, such as
+    /// whether a trail outside of it delivers to its log group, is not taken for met.
+    Coverage(Coverage),
+    /// Show the packs of rules that a spec can take over with `[pack.NAME]`, offline
+    Packs(Packs),
     /// Write a commented spec to start from
     Init(Init),
     /// Print the least IAM policy that a command needs for this spec

@@ -166,7 +166,7 @@ fn addresses<C: FromIterator<Address>>(wanted: &Wanted, live: &Live, typed: &[St
             continue;
         }
         let before = all.len();
-        let by_origin = wanted.objects.iter().filter(|(_, wish)| wish.origin == *text);
+        let by_origin = wanted.objects.iter().filter(|(_, wish)| wish.is_called(text));
         all.extend(by_origin.map(|(address, _)| address.clone()));
         if all.len() == before {
             return Err(no_address(text, exact.err()));
@@ -179,6 +179,10 @@ fn no_address(text: &str, reason: Option<String>) -> Failure {
     if text.eq_ignore_ascii_case("all") {
         return Failure::new(Exit::Usage, format!("`{text}` is no address"))
             .help("name an object; only `--allow-blinding` takes `ALL`, in capitals");
+    }
+    if text.starts_with("pack.") {
+        return Failure::new(Exit::Usage, format!("the spec makes no `{text}`"))
+            .help("write `pack.LABEL`, or `pack.LABEL.CONTROL` as the plan shows it");
     }
     if let Some(label) = text.strip_prefix("rule.") {
         return Failure::new(Exit::Usage, format!("there is no `[rule.{label}]` in the spec"))

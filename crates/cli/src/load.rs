@@ -15,6 +15,8 @@ use crate::problems;
 pub(crate) enum SecretSource {
     /// Nowhere: the text is checked, nothing is looked up.
     Unread,
+    /// Nowhere, and subscriptions count with a stand-in for their endpoint.
+    StandIn,
     /// The environment and files beside the spec.
     Real,
 }
@@ -191,11 +193,15 @@ impl Lookup<'_> {
 
 impl Secrets for Lookup<'_> {
     fn look_up(&self, from: &SecretRef) -> Result<Option<String>, String> {
-        if self.secrets == SecretSource::Unread {
+        if self.secrets != SecretSource::Real {
             return Ok(None);
         }
         let value = self.find(from)?;
         self.found.borrow_mut().push((from.clone(), value.clone()));
         Ok(Some(value))
+    }
+
+    fn stands_in(&self) -> bool {
+        self.secrets == SecretSource::StandIn
     }
 }

@@ -95,6 +95,8 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Delivery(delivery) => commands::trail::delivery(&global, &delivery, terminal).await,
                 Command::Explain(explain) => commands::explain::run(&global, &explain, terminal).await,
                 Command::Files(files) => commands::files::run(&global, &files, terminal).await,
+                Command::Coverage(coverage) => commands::coverage::run(&coverage, terminal),
+                Command::Packs(packs) => commands::packs::run(&packs, terminal),
                 Command::Init(init) => commands::init::run(&init, terminal),
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]

@@ -18,6 +18,7 @@ pub mod json;
 pub mod kinds;
 pub mod leaf;
 pub mod live;
+pub mod packs;
 mod problem;
 pub mod visible;
 pub mod wanted;

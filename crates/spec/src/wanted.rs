@@ -54,6 +54,20 @@ pub struct Wish {
     pub place: Place,
 }
 
+impl Wish {
+    /// True for what people call it: its origin, or the pack that it is of (`pack.cis` for
+    /// `pack.cis.4.3`).
+    #[must_use]
+    pub fn is_called(&self, text: &str) -> bool {
+        let of_pack = || {
+            let rest = self.origin.strip_prefix(text)?.strip_prefix('.')?;
+            let label = text.strip_prefix("pack.")?;
+            Some(!label.contains('.') && !rest.is_empty())
+        };
+        self.origin == text || of_pack() == Some(true)
+    }
+}
+
 /// An event that a test asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

@@ -205,7 +205,7 @@ pub fn drift(wanted: &Wanted, live: &Live, today: Date) -> Drift {
     items.sort_by(|a, b| {
         (a.is_waived(), a.severity, &a.address).cmp(&(b.is_waived(), b.severity, &b.address))
     });
-    let of_rule = |origin: &str| origin.starts_with("rule.");
+    let of_rule = |origin: &str| origin.starts_with("rule.") || origin.starts_with("pack.");
     let rules = wanted.objects.iter().filter(|(_, wish)| of_rule(&wish.origin));
     Drift {
         stack: plan.stack,

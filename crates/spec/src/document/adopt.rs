@@ -1,5 +1,7 @@
 //! `[[adopt]]`: objects to take over.
 
+use std::collections::BTreeSet;
+
 use crate::Address;
 use crate::problem::{Problem, code};
 use crate::wanted::Wish;
@@ -35,6 +37,10 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
                 let both: Vec<Address> = of_rule.map(|(address, _)| address.clone()).collect();
                 resolver.wanted.adopt.extend(both);
             }
+            continue;
+        }
+        if text.value.starts_with("pack.") {
+            of_pack(resolver, text);
             continue;
         }
         let address = match resolver.scope().parse(&text.value) {
@@ -76,4 +82,21 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>) {
             }
         }
     }
+}
+
+/// Takes over what a pack's rule makes, or all that the pack makes.
+fn of_pack(resolver: &mut Resolver<'_>, text: &At<String>) {
+    let wanted = &resolver.wanted.objects;
+    let called = wanted.iter().filter(|(_, wish)| wish.is_called(&text.value));
+    let found: Vec<Address> = called.map(|(address, _)| address.clone()).collect();
+    if found.is_empty() {
+        let packed = wanted.values().map(|wish| wish.origin.as_str());
+        let packed: BTreeSet<&str> = packed.filter(|origin| origin.starts_with("pack.")).collect();
+        let help = among(&text.value, packed.into_iter())
+            .unwrap_or_else(|| "the spec has no `[pack.LABEL]` at all".into());
+        let message = format!("the spec makes no `{}`", text.value);
+        let problem = Problem::new(code::UNKNOWN_REFERENCE, &text.spot, message).label("refers to nothing");
+        resolver.sink.report(problem.help(help));
+    }
+    resolver.wanted.adopt.extend(found);
 }

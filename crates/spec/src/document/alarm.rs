@@ -26,7 +26,7 @@ pub(crate) struct AlarmSection {
 }
 
 /// Who is told of what.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Actions {
     pub(crate) notify: Option<Notify>,
     pub(crate) ok: Option<Notify>,

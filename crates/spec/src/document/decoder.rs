@@ -344,7 +344,12 @@ impl<'d> Table<'d> {
     /// Takes a table out; one without keys where there is none.
     pub(crate) fn table_or_empty(&mut self, key: &'static str) -> Self {
         let path = format!("{}.{key}", self.path);
-        self.table(key).unwrap_or_else(|| Self {
+        self.table(key).unwrap_or_else(|| self.without_keys(path))
+    }
+
+    /// A table without keys in the place of this one.
+    pub(crate) fn without_keys(&self, path: String) -> Self {
+        Self {
             cx: self.cx,
             path,
             spot: self.spot.clone(),
@@ -353,7 +358,7 @@ impl<'d> Table<'d> {
             there: Vec::new(),
             missing: Vec::new(),
             of_array: false,
-        })
+        }
     }
 
     /// Takes a table out.

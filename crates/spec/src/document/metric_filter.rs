@@ -28,7 +28,7 @@ pub(crate) struct FilterSection {
 }
 
 /// A filter without its log group, with what is known of its pattern.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FilterShape {
     pub(crate) filter: MetricFilter,
     pattern: PatternText,
@@ -68,6 +68,29 @@ pub(crate) fn read_pattern(table: &mut Table<'_>) -> PatternPart {
     PatternPart {
         pattern: pattern.map_or_else(|| PatternText::unread(&table.spot), |at| at.value),
         allowed: pattern::read_allowed(table),
+        tests: test::read(table),
+    }
+}
+
+/// The same where a pack has the pattern, unless another one is written. A published text is not
+/// warned of: that it is taken as it is, is what was asked for.
+pub(crate) fn read_pattern_of_pack(table: &mut Table<'_>, text: &str, published: bool) -> PatternPart {
+    let pattern = match table.has("pattern") {
+        true => table
+            .take("pattern")
+            .map_or_else(|| PatternText::unread(&table.spot), |at| at.value),
+        false => {
+            table.take_raw("pattern");
+            PatternText::of_pack(text, &table.spot)
+        }
+    };
+    let mut allowed = pattern::read_allowed(table);
+    if published && !table.knows("pattern") {
+        allowed.all_of(&pattern);
+    }
+    PatternPart {
+        pattern,
+        allowed,
         tests: test::read(table),
     }
 }
@@ -147,6 +170,17 @@ fn selects(sink: &Sink, pattern: &PatternText, selector: &At<String>) {
 }
 
 impl FilterShape {
+    /// The shape with another pattern of the same pack.
+    pub(crate) fn narrowed(&mut self, text: &str, spot: &Spot) {
+        self.pattern = PatternText::of_pack(text, spot);
+        self.filter.pattern = self.pattern.filter.clone();
+    }
+
+    /// The shape whose pattern is compared letter by letter.
+    pub(crate) fn exact(&mut self) {
+        self.filter.pattern = self.filter.pattern.clone().compared_as_text(true);
+    }
+
     /// The filter on a log group; its pattern is looked over, and its tests are noted.
     pub(crate) fn on(&self, resolver: &mut Resolver<'_>, log_group: String, origin: &Origin) -> MetricFilter {
         let filter = MetricFilter {

@@ -29,6 +29,7 @@ mod log_group;
 mod metric_filter;
 mod moved;
 mod names;
+mod pack;
 mod pattern;
 mod references;
 mod release;
@@ -85,6 +86,12 @@ pub trait Secrets {
     /// # Errors
     /// Why it cannot be had, as a lowercase fragment: it becomes a [`Problem`]'s label.
     fn look_up(&self, from: &SecretRef) -> Result<Option<String>, String>;
+
+    /// True when a subscription whose endpoint is not looked up is wanted all the same, with a
+    /// stand-in for it: for who only asks whether anybody is subscribed.
+    fn stands_in(&self) -> bool {
+        false
+    }
 }
 
 /// Reads a spec: what it wants, or all that is wrong with it.

@@ -16,6 +16,7 @@ use super::decoder::{At, Sink, Table};
 use super::key::KeySection;
 use super::metric_filter::FilterSection;
 use super::names::LABEL;
+use super::pack::PackSection;
 use super::role::RoleSection;
 use super::rule::RuleSection;
 use super::sections::{Document, Known, Section};
@@ -24,7 +25,7 @@ use super::topic::TopicSection;
 use super::trail::TrailSection;
 
 /// The sections that have labels.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     TrailSection::WORD,
     KeySection::WORD,
     BucketSection::WORD,
@@ -32,6 +33,7 @@ const WORDS: [&str; 10] = [
     RoleSection::WORD,
     TopicSection::WORD,
     RuleSection::WORD,
+    PackSection::WORD,
     FilterSection::WORD,
     AlarmSection::WORD,
     CompositeSection::WORD,

@@ -37,6 +37,16 @@ impl PatternText {
         }
     }
 
+    /// A pattern of a pack, which is written nowhere: its place is that of what asks for it.
+    pub(crate) fn of_pack(text: &str, spot: &Spot) -> Self {
+        Self {
+            filter: FilterPattern::new(text),
+            parsed: Pattern::parse(text).ok(),
+            written: None,
+            spot: spot.clone(),
+        }
+    }
+
     /// Where a part of the pattern is in the file; all of the pattern where that cannot be told.
     fn place(&self, part: &Range<usize>) -> Spot {
         match &self.written {
@@ -104,6 +114,14 @@ impl Decode for PatternText {
 /// Warnings that a section does not want to hear.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed(BTreeSet<&'static str>);
+
+impl Allowed {
+    /// Allows all that is said of a text by itself, whatever a trail records.
+    pub(crate) fn all_of(&mut self, pattern: &PatternText) {
+        let lints = pattern.parsed.iter().flat_map(Pattern::lints);
+        self.0.extend(lints.map(|lint| lint.code.as_str()));
+    }
+}
 
 /// Takes `allow` out: the codes of lints that are not to be said.
 pub(crate) fn read_allowed(table: &mut Table<'_>) -> Allowed {

@@ -19,8 +19,8 @@ use super::sections::{Document, Entry, Origin, Section, Sections};
 use super::stack::Header;
 use super::suggest::among;
 use super::{
-    adopt, alarm, bucket, composite_alarm, drill, log_group, metric_filter, release, rule, topic, trail,
-    waiver,
+    adopt, alarm, bucket, composite_alarm, drill, log_group, metric_filter, pack, release, rule, topic,
+    trail, waiver,
 };
 
 /// The actions of an alarm, for each of its states.
@@ -86,6 +86,9 @@ impl<'d> Resolver<'d> {
         }
         for entry in document.rules.values() {
             rule::resolve(self, entry);
+        }
+        for entry in document.packs.values() {
+            pack::resolve(self, entry);
         }
         for entry in document.filters.values() {
             metric_filter::resolve(self, entry);

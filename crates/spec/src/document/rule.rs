@@ -7,25 +7,25 @@ use crate::problem::{Problem, code};
 use super::alarm::{self, Actions};
 use super::decoder::{At, Table};
 use super::joins::{self, Joint};
-use super::metric_filter::{self, FilterShape};
+use super::metric_filter::{self, FilterShape, PatternPart};
 use super::references::GroupRef;
 use super::resolve::Resolver;
-use super::sections::{Entry, Section};
+use super::sections::{Entry, Origin, Section};
 use super::stack::Header;
 use super::{limits, names};
 
 /// A rule as typed; its log group and its actions are not resolved yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RuleSection {
-    log_group: Option<At<GroupRef>>,
-    filter: FilterShape,
-    alarm: Alarm,
-    actions: Actions,
+    pub(super) log_group: Option<At<GroupRef>>,
+    pub(super) filter: FilterShape,
+    pub(super) alarm: Alarm,
+    pub(super) actions: Actions,
     joint: Joint,
     /// `notify` is written, if not readable.
-    says_whom: bool,
+    pub(super) says_whom: bool,
     /// `log_group` is written, if not readable.
-    says_where: bool,
+    pub(super) says_where: bool,
 }
 
 impl Section for RuleSection {
@@ -37,6 +37,18 @@ impl Section for RuleSection {
     }
 
     fn read(label: &At<String>, table: &mut Table<'_>, header: &Header) -> Self {
+        Self::read_with(label, table, header, metric_filter::read_pattern)
+    }
+}
+
+impl RuleSection {
+    /// Reads a rule. `read_pattern` takes the pattern out, or has it from a pack.
+    pub(super) fn read_with<'t>(
+        label: &At<String>,
+        table: &mut Table<'t>,
+        header: &Header,
+        read_pattern: impl FnOnce(&mut Table<'t>) -> PatternPart,
+    ) -> Self {
         let sink = table.cx.sink;
         let name = At {
             value: format!("{}-{}", header.stack.name, label.value),
@@ -50,7 +62,7 @@ impl Section for RuleSection {
         let log_group = table.take("log_group");
         let says_whom = table.has("notify");
         let notify = table.take("notify");
-        let pattern = metric_filter::read_pattern(table);
+        let pattern = read_pattern(table);
 
         let mut keys = table.table_or_empty("filter");
         let shape = metric_filter::read_shape(&mut keys, &name, &header.stack.namespace, pattern);
@@ -88,29 +100,31 @@ impl Section for RuleSection {
 
 /// Adds a rule's filter and alarm.
 pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
-    let RuleSection {
-        log_group,
-        filter,
-        alarm,
-        actions,
-        joint,
-        says_whom,
-        says_where,
-    } = &entry.value;
     let Entry { label, origin, .. } = entry;
+    let whose = format!("rule `{}`", label.value);
+    check(resolver, &entry.value, &whose, origin);
+    expand(resolver, &entry.value, &label.value, origin);
+}
+
+/// Reports a rule that has no log group to watch, or nobody to tell. True for one that has both, or
+/// that says something that cannot be read.
+pub(super) fn check(resolver: &Resolver<'_>, rule: &RuleSection, whose: &str, origin: &Origin) -> bool {
     let defaults = &resolver.document.defaults;
-    let group = log_group.as_ref().or(defaults.log_group.as_ref());
+    let group = rule.log_group.as_ref().or(defaults.log_group.as_ref());
     let unread = |key: &str| resolver.mistyped_default(key);
-    if group.is_none() && !says_where && !unread("log_group") {
-        let message = format!("rule `{}` has no log group to watch", label.value);
+    let mut good = true;
+    if group.is_none() && !rule.says_where && !unread("log_group") {
+        good = false;
+        let message = format!("{whose} has no log group to watch");
         let problem = Problem::new(code::MISSING_KEY, &origin.spot, message).label("`log_group` is missing");
         resolver.sink.report(problem.help(format!(
             "write `log_group` in `[{}]` or in `[defaults]`",
             origin.path
         )));
     }
-    if !says_whom && defaults.notify.is_none() && !unread("notify") {
-        let message = format!("rule `{}` notifies nobody", label.value);
+    if !rule.says_whom && defaults.notify.is_none() && !unread("notify") {
+        good = false;
+        let message = format!("{whose} notifies nobody");
         let problem =
             Problem::new(code::NOBODY_TO_NOTIFY, &origin.spot, message).label("`notify` is missing");
         resolver.sink.report(problem.help(format!(
@@ -118,6 +132,22 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
             origin.path
         )));
     }
+    good
+}
+
+/// Adds the filter and the alarm of a rule that has been checked.
+pub(super) fn expand(resolver: &mut Resolver<'_>, rule: &RuleSection, label: &str, origin: &Origin) {
+    let RuleSection {
+        log_group,
+        filter,
+        alarm,
+        actions,
+        joint,
+        says_whom,
+        says_where: _,
+    } = rule;
+    let defaults = &resolver.document.defaults;
+    let group = log_group.as_ref().or(defaults.log_group.as_ref());
     // Whose reference it is decides what the path of the problem says.
     let of = |own: bool| if own { origin.path.as_str() } else { "defaults" };
     let group_path = format!("{}.log_group", of(log_group.is_some()));
@@ -136,7 +166,7 @@ pub(crate) fn resolve(resolver: &mut Resolver<'_>, entry: &Entry<RuleSection>) {
         return;
     };
     if alarm.description == Managed::Leave {
-        alarm.description = Managed::Set(description(&resolver.header.stack.name, &label.value, &log_group));
+        alarm.description = Managed::Set(description(&resolver.header.stack.name, label, &log_group));
     }
     let filter = filter.on(resolver, log_group, origin);
     metric_filter::add(resolver, filter, alarm.tags.is_protected(), origin);

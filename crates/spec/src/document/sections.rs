@@ -15,6 +15,7 @@ use super::key::{KeySection, Keyed};
 use super::metric_filter::FilterSection;
 use super::moved::Moves;
 use super::names::LABEL;
+use super::pack::PackSection;
 use super::release::Release;
 use super::role::RoleSection;
 use super::rule::RuleSection;
@@ -83,6 +84,7 @@ pub(crate) struct Document {
     pub(crate) topics: Sections<TopicSection>,
     pub(crate) trails: Sections<TrailSection>,
     pub(crate) rules: Sections<RuleSection>,
+    pub(crate) packs: Sections<PackSection>,
     pub(crate) filters: Sections<FilterSection>,
     pub(crate) alarms: Sections<AlarmSection>,
     pub(crate) composites: Sections<CompositeSection>,
@@ -115,6 +117,7 @@ impl Document {
         collect(&mut self.roles, &mut root, header, moves);
         collect(&mut self.topics, &mut root, header, moves);
         collect(&mut self.rules, &mut root, header, moves);
+        collect(&mut self.packs, &mut root, header, moves);
         collect(&mut self.filters, &mut root, header, moves);
         collect(&mut self.alarms, &mut root, header, moves);
         collect(&mut self.composites, &mut root, header, moves);
@@ -161,6 +164,7 @@ impl Document {
             RoleSection::WORD,
             TopicSection::WORD,
             RuleSection::WORD,
+            PackSection::WORD,
             AlarmSection::WORD,
             CompositeSection::WORD,
         ];
@@ -185,6 +189,7 @@ impl Document {
             .chain(known(&self.roles))
             .chain(known(&self.topics))
             .chain(known(&self.rules))
+            .chain(known(&self.packs))
             .chain(known(&self.filters))
             .chain(known(&self.alarms))
             .chain(known(&self.composites))
@@ -207,6 +212,7 @@ impl Document {
             topics,
             trails,
             rules,
+            packs,
             filters,
             alarms,
             composites,
@@ -218,6 +224,7 @@ impl Document {
             && topics.is_empty()
             && trails.is_empty()
             && rules.is_empty()
+            && packs.is_empty()
             && filters.is_empty()
             && alarms.is_empty()
             && composites.is_empty()

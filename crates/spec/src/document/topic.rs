@@ -94,6 +94,7 @@ impl TopicSection {
 /// Reads a subscription; `None` after a problem, and where its endpoint is secret and not looked up.
 fn subscription(table: &mut Table<'_>, topic: &str, scope: &Scope) -> Option<Subscription> {
     let protocol = table.need::<Protocol>("protocol", "\"email\"");
+    let secret = table.has("endpoint_env") || table.has("endpoint_file");
     let endpoint = endpoint(table);
     let role = table.take::<String>("role").and_then(|text| {
         let arn = limits::arn(table.cx.sink, &text, "iam", "role/", "a role")?;
@@ -105,6 +106,19 @@ fn subscription(table: &mut Table<'_>, topic: &str, scope: &Scope) -> Option<Sub
     let settings = settings::of_subscription(table, protocol.as_ref().map(|at| at.value), scope);
     let protocol = protocol?.value;
     check_role(table, protocol, role.as_ref());
+    if endpoint.is_none() && secret && table.cx.secrets.stands_in() {
+        return Some(Subscription {
+            topic: topic.into(),
+            protocol,
+            // Another one for each, as two endpoints are two subscriptions.
+            endpoint: Endpoint::new(
+                protocol.as_str(),
+                &format!("stand-in-{}-{}", table.spot.file, table.spot.span.start),
+            ),
+            role: role.map(|role| role.value),
+            settings,
+        });
+    }
     let endpoint = endpoint?;
     if let Err(wrong) = endpoint::check(protocol, &endpoint.value) {
         let problem = Problem::new(code::BAD_ENDPOINT, &endpoint.spot, wrong.message).label(wrong.why);

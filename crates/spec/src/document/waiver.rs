@@ -155,13 +155,13 @@ fn find(resolver: &Resolver<'_>, text: &At<String>) -> Option<BTreeSet<Address>>
     {
         return Some(BTreeSet::from([address.clone()]));
     }
-    let of_section = wanted.iter().filter(|(_, wish)| wish.origin == text.value);
+    let of_section = wanted.iter().filter(|(_, wish)| wish.is_called(&text.value));
     let of_section: BTreeSet<Address> = of_section.map(|(address, _)| address.clone()).collect();
     if !of_section.is_empty() {
         return Some(of_section);
     }
     let problem = match &exact {
-        Err(why) if !text.value.starts_with("rule.") => {
+        Err(why) if !["rule.", "pack."].iter().any(|word| text.value.starts_with(word)) => {
             let help =
                 "write `KIND.NAME` as plans show it, or the section's own name, such as `rule.iam-changes`";
             Problem::new(code::BAD_ADDRESS, &text.spot, why.clone())

@@ -77,12 +77,64 @@ pub(crate) const CASES: &[(&str, &[&str])] = &[
          [[topic.t.pack]]\n",
         &[
             "unknown-key",
-            "unknown-key",
+            "wrong-type",
             "wrong-type",
             "unknown-key",
             "unknown-key",
             "unknown-key",
         ],
+    ),
+    // packs
+    (
+        "[pack.ciss]\nversion = \"1.4\"\n[pack.mine]\npack = \"self\"\n[pack.cis]\n[pack.self-watch]\nversion = \"1.4\"\n\
+         log_group = { existing = \"a\" }\nnotify = []\nspelling = \"auditor\"\n",
+        &[
+            "unknown-word",
+            "unknown-word",
+            "missing-key",
+            "unknown-key",
+            "unknown-key",
+        ],
+    ),
+    (
+        "[log_group.a]\n[pack.cis]\nversion = \"4.0\"\n[pack.b]\npack = \"cis\"\nversion = 1.4\n[pack.c]\npack = \"cis\"\n\
+         version = \"1.2\"\nspelling = \"audit\"\n",
+        &[
+            "unknown-word",
+            "wrong-type",
+            "missing-key",
+            "nobody-to-notify",
+            "unknown-word",
+        ],
+    ),
+    (
+        "[log_group.a]\n[pack.cis]\nversion = \"1.4\"\nlog_group = \"a\"\nnotify = []\n\
+         except = [\"4.3\", \"3.3\", \"root-use\", \"4.33\", \"4.3\"]\n[pack.cis.control.\"4.3\"]\nalarm.threshold = 2\n\
+         [pack.cis.control.\"5.1\"]\n[pack.cis.control.\"4.4\"]\nthreshold = 2\nspeling = \"corrected\"\n\
+         pattern = \"{ $.a = }\"\n[pack.cis.control]\n\"4.5\" = 3\n",
+        &[
+            "unknown-word",
+            "unknown-word",
+            "unknown-word",
+            "contradiction",
+            "contradiction",
+            "unknown-word",
+            "unknown-key",
+            "unknown-key",
+            "incomplete",
+            "wrong-type",
+        ],
+    ),
+    (
+        "[log_group.a]\n[pack.self-watch]\nlog_group = \"b\"\nnotify = [\"nobody\"]\n[pack.account-activity]\n\
+         log_group = \"a\"\nnotify = []\nexcept = [\"iam-calls\", \"iam-changes\", \"auth-changes\"]\n",
+        &["unknown-reference", "unknown-reference", "contradiction"],
+    ),
+    (
+        "[log_group.a]\n[pack.account-activity]\nlog_group = \"a\"\nnotify = []\n[rule.account-activity-iam-calls]\n\
+         log_group = \"a\"\nnotify = []\npattern = '{ $.eventName = \"CreateRole\" }'\n\
+         [pack]\nversion = \"1.4\"\n",
+        &["duplicate-object", "duplicate-object", "wrong-type"],
     ),
     (
         "[log_group.a]\nretention_days = \"365\"\nname = 3\n",

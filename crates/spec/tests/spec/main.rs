@@ -6,6 +6,10 @@ mod cases;
 mod equality;
 mod guards;
 mod joins;
+#[cfg(test)]
+mod packs;
+#[cfg(test)]
+mod packs_page;
 mod patterns;
 mod problems;
 mod robust;

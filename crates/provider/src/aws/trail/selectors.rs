@@ -374,7 +374,8 @@ fn wanted_management(trail: &Trail) -> Result<Option<AdvancedEventSelector>, Acc
         fields.push(field("eventSource", &excluded)?);
     }
     let selector = AdvancedEventSelector::builder()
-        .name("Management events")
+        // As the console names it; Prowler takes a selector of this name alone for one of management events.
+        .name("Management events selector")
         .set_field_selectors(Some(fields));
     built(PUT_SELECTORS, selector.build()).map(Some)
 }
