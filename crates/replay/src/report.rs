@@ -91,6 +91,8 @@ pub struct Day {
 pub struct Counted {
     /// Records that match.
     pub matches: u64,
+    /// Those of them that do not say when: they are in no day and no alarm, and no time leaves them out.
+    pub undated: u64,
     /// When the first of them was.
     pub first: Option<String>,
     /// When the last was.
@@ -226,8 +228,10 @@ fn counted(tally: &Tally) -> Counted {
             .map(|time| format!("{time:.0}"))
     };
     let principals = tally.top_principals(TOP);
+    let dated: u64 = tally.minutes.values().map(|count| u64::from(*count)).sum();
     Counted {
         matches: tally.matches,
+        undated: tally.matches.saturating_sub(dated),
         first: tally.span.and_then(|(first, _)| time(first)),
         last: tally.span.and_then(|(_, last)| time(last)),
         principals: Top {

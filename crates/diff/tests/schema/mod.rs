@@ -10,6 +10,7 @@ static APPLY: LazyLock<Value> = LazyLock::new(|| read("apply.json"));
 static STATUS: LazyLock<Value> = LazyLock::new(|| read("status.json"));
 static DRIFT: LazyLock<Value> = LazyLock::new(|| read("drift.json"));
 static DRILL: LazyLock<Value> = LazyLock::new(|| read("drill.json"));
+static REPLAY: LazyLock<Value> = LazyLock::new(|| read("replay.json"));
 
 /// Keywords that say something to people only.
 const FOR_PEOPLE: [&str; 4] = ["$schema", "$defs", "title", "description"];
@@ -19,7 +20,8 @@ fn read(file: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// One of the published schemas: `plan.json`, `apply.json`, `drift.json`, `drill.json` or `status.json`.
+/// One of the published schemas: `plan.json`, `apply.json`, `drift.json`, `drill.json`, `replay.json` or
+/// `status.json`.
 pub(crate) fn file(name: &str) -> &'static Value {
     match name {
         "plan.json" => &PLAN,
@@ -27,6 +29,7 @@ pub(crate) fn file(name: &str) -> &'static Value {
         "status.json" => &STATUS,
         "drift.json" => &DRIFT,
         "drill.json" => &DRILL,
+        "replay.json" => &REPLAY,
         _ => panic!("there is no schema {name}"),
     }
 }

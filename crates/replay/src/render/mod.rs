@@ -8,7 +8,7 @@ pub use html::html;
 pub use json::json;
 pub use text::text;
 
-use crate::report::Day;
+use crate::report::{Counted, Day};
 
 /// The most columns of a chart: longer times have several days in each.
 const COLUMNS: usize = 62;
@@ -46,6 +46,19 @@ pub fn thousands(count: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What is to be said of matches without a time, where there are any.
+fn undated(counted: &Counted) -> Option<String> {
+    let say = match counted.undated {
+        0 => return None,
+        1 => "says",
+        _ => "say",
+    };
+    let many = plural(counted.undated, "record");
+    Some(format!(
+        "{many} {say} no time: counted here, and in no day and no alarm"
+    ))
 }
 
 /// A length of time: `3d 4h`, `2h 05m`, `7m`, `40s`.

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use trailwarden_spec::visible::visible_line;
 
-use super::{bytes, columns, plural, span, thousands};
+use super::{bytes, columns, plural, span, thousands, undated};
 use crate::outlook::Outlook;
 use crate::report::{ComparedPart, Counted, Day, Exclusion, Report, RulePart, Top};
 
@@ -96,7 +96,13 @@ fn write_rule(out: &mut String, rule: &RulePart) -> std::fmt::Result {
 
 fn write_counted(out: &mut String, counted: &Counted) -> std::fmt::Result {
     if let (Some(first), Some(last)) = (&counted.first, &counted.last) {
-        writeln!(out, "  when     {first} to {last}")?;
+        match first == last {
+            true => writeln!(out, "  when     {first}")?,
+            false => writeln!(out, "  when     {first} to {last}")?,
+        }
+    }
+    if let Some(undated) = undated(counted) {
+        writeln!(out, "           {QUIET}{undated}{QUIET:#}")?;
     }
     if counted.days.len() > 1 {
         writeln!(out, "  days     {}", chart(&counted.days))?;

@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use trailwarden_spec::visible::visible_line;
 
-use super::{bytes, plural, span, thousands};
+use super::{bytes, plural, span, thousands, undated};
 use crate::outlook::Outlook;
 use crate::render::text::in_words;
 use crate::report::{ComparedPart, Counted, Exclusion, Report, RulePart, Top};
@@ -46,6 +46,15 @@ impl Display for Escaped<'_> {
     }
 }
 
+/// A name, which is best broken after a `/` where there is no room for it.
+fn name(out: &mut String, text: &str) -> fmt::Result {
+    for (number, part) in text.split_inclusive('/').enumerate() {
+        let room = if number > 0 { "<wbr>" } else { "" };
+        write!(out, "{room}{}", Escaped(part))?;
+    }
+    Ok(())
+}
+
 fn page(out: &mut String, report: &Report) -> fmt::Result {
     let stack = Escaped(&report.stack);
     writeln!(
@@ -65,6 +74,10 @@ fn page(out: &mut String, report: &Report) -> fmt::Result {
     writeln!(out, "</head>\n<body>\n<main>")?;
     head(out, report)?;
     overview(out, report)?;
+    // Whoever compares has asked for that.
+    if let Some(parts) = &report.compared {
+        compared(out, parts)?;
+    }
     for (number, rule) in loud(report) {
         one_rule(out, number, rule)?;
     }
@@ -75,9 +88,6 @@ fn page(out: &mut String, report: &Report) -> fmt::Result {
         .collect();
     if !quiet.is_empty() {
         no_matches(out, &quiet)?;
-    }
-    if let Some(parts) = &report.compared {
-        compared(out, parts)?;
     }
     if !report.problems.is_empty() {
         problems(out, &report.problems)?;
@@ -266,6 +276,9 @@ fn when(counted: &Counted) -> String {
 }
 
 fn tops(out: &mut String, counted: &Counted) -> fmt::Result {
+    if let Some(undated) = undated(counted) {
+        writeln!(out, "<p class=\"quiet\">{undated}.</p>")?;
+    }
     writeln!(out, "<div class=\"tops\">")?;
     for (caption, column, top) in [
         ("Who called", "Caller", &counted.principals),
@@ -289,7 +302,9 @@ fn one_top(out: &mut String, caption: &str, column: &str, top: &Top, all: u64) -
          <th scope=\"col\" class=\"number\">Matches</th><td class=\"bar\"></td></tr></thead>\n<tbody>"
     )?;
     for named in &top.top {
-        write!(out, "<tr><th scope=\"row\">{}</th>", Escaped(&named.name))?;
+        write!(out, "<tr><th scope=\"row\">")?;
+        name(out, &named.name)?;
+        write!(out, "</th>")?;
         number_cell(out, &thousands(named.count))?;
         chart::bar(out, named.count, all, "matches")?;
         writeln!(out, "</tr>")?;
@@ -325,11 +340,12 @@ fn one_exclusion(out: &mut String, rule: &RulePart, exclusion: &Exclusion) -> fm
         plural(rule.counted.matches, "match"),
         exclusion.alarm.as_ref().map(fewer).unwrap_or_default()
     )?;
+    writeln!(out, "<p>Put the rest of the pattern in parentheses and add:</p>")?;
     writeln!(
         out,
-        "<p>The clause, with <code>&amp;&amp;</code> around all the rest in parentheses:</p>"
+        "<pre><code>&amp;&amp; {}</code></pre>",
+        Escaped(&exclusion.clause)
     )?;
-    writeln!(out, "<pre><code>{}</code></pre>", Escaped(&exclusion.clause))?;
     match &exclusion.pattern {
         Some(pattern) => writeln!(
             out,
