@@ -68,6 +68,10 @@ pub(crate) async fn run(global: &Global, args: &Replay, terminal: &Terminal) -> 
         }
         // Somebody who does not want to wait for the files at hand.
         if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(
+                clippy::exit,
+                reason = "threads that read cannot be ended, and nothing is half written"
+            )]
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
     });
