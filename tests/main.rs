@@ -30,6 +30,7 @@ mod protect;
 #[path = "../crates/diff/tests/schema/mod.rs"]
 mod published;
 mod quotas;
+mod replay;
 mod sandbox;
 mod sealed;
 mod status;

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use trailwarden_pattern::Pattern;
+use trailwarden_spec::visible::visible_line;
 
 use crate::facts::Principal;
 use crate::outlook::{Outlook, outlook};
@@ -89,6 +91,8 @@ pub struct Day {
 pub struct Counted {
     /// Records that match.
     pub matches: u64,
+    /// Those of them that do not say when: they are in no day and no alarm, and no time leaves them out.
+    pub undated: u64,
     /// When the first of them was.
     pub first: Option<String>,
     /// When the last was.
@@ -110,8 +114,11 @@ pub struct Counted {
 pub struct Exclusion {
     /// Who.
     pub principal: String,
-    /// What to add to the pattern, within its braces.
+    /// What to add to the pattern with `&&`. `&&` binds more tightly than `||`: the rest has to be in parentheses.
     pub clause: String,
+    /// The whole pattern with it; none when it is longer than a filter's may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
     /// How many matches it removes.
     pub removes: u64,
     /// What the alarm would have done without them.
@@ -221,8 +228,10 @@ fn counted(tally: &Tally) -> Counted {
             .map(|time| format!("{time:.0}"))
     };
     let principals = tally.top_principals(TOP);
+    let dated: u64 = tally.minutes.values().map(|count| u64::from(*count)).sum();
     Counted {
         matches: tally.matches,
+        undated: tally.matches.saturating_sub(dated),
         first: tally.span.and_then(|(first, _)| time(first)),
         last: tally.span.and_then(|(_, last)| time(last)),
         principals: Top {
@@ -283,9 +292,20 @@ fn exclusions(rule: &Rule, tally: &Tally) -> Vec<Exclusion> {
 fn exclusion(rule: &Rule, tally: &Tally, who: &Principal, deeds: &Deeds) -> Option<Exclusion> {
     let selector = who.selector?;
     // Only patterns on fields take a condition more.
-    if !rule.pattern.text().trim_start().starts_with('{') || who.name.contains(['"', '*', '\\']) {
+    let fields = rule
+        .pattern
+        .text()
+        .trim()
+        .strip_prefix('{')?
+        .strip_suffix('}')?
+        .trim();
+    // A name that cannot be shown as it is cannot be copied either.
+    if who.name.contains(['"', '*', '\\']) || visible_line(&who.name) != who.name {
         return None;
     }
+    // A field that is missing is not unequal to anything, so that both have to be said.
+    let clause = format!("(({selector} NOT EXISTS) || ({selector} != \"{}\"))", who.name);
+    let pattern = format!("{{ ({fields}) && {clause} }}");
     let without = |own: &Minutes| {
         let rest = tally.minutes.iter().map(|(minute, count)| {
             let own = own.get(minute).copied().unwrap_or_default();
@@ -296,8 +316,8 @@ fn exclusion(rule: &Rule, tally: &Tally, who: &Principal, deeds: &Deeds) -> Opti
     let watch = rule.alarm.as_ref().ok();
     Some(Exclusion {
         principal: who.name.clone(),
-        // A field that is missing is not unequal to anything, so that both have to be said.
-        clause: format!("(({selector} NOT EXISTS) || ({selector} != \"{}\"))", who.name),
+        clause,
+        pattern: Pattern::parse(&pattern).is_ok().then_some(pattern),
         removes: deeds.count,
         alarm: watch
             .zip(deeds.minutes.as_ref())

@@ -10,6 +10,7 @@ use crate::engine::{Engine, Rules};
 use crate::facts::Facts;
 use crate::files::{LogFile, Problem};
 use crate::layout::Selection;
+use crate::read::What;
 use crate::scan::{Scanner, Seen};
 use crate::tally::Tally;
 
@@ -66,8 +67,8 @@ pub struct Piece {
     pub number: usize,
     /// The file.
     pub file: LogFile,
-    /// What is in it, where that has been fetched.
-    pub content: Option<Vec<u8>>,
+    /// What is in it, where that has been fetched, or why it could not be.
+    pub content: Option<Result<Vec<u8>, String>>,
 }
 
 /// Where files come from. Several threads ask it.
@@ -201,11 +202,22 @@ impl<'e> Share<'e> {
             file,
             content,
         } = piece;
+        let content = match content {
+            Some(Err(why)) => {
+                let what = What::Unread(why.clone());
+                let input = file.input.clone();
+                self.problems.push((*number, Problem { input, what }));
+                progress.read(file.bytes, 0);
+                return;
+            }
+            Some(Ok(content)) => Some(content.as_slice()),
+            None => None,
+        };
         let before = self.scanner.seen().bytes;
         let count = &mut self.count;
         let problems = self
             .scanner
-            .file(file, content.as_deref(), |rules, record| count.hit(rules, record));
+            .file(file, content, |rules, record| count.hit(rules, record));
         self.problems
             .extend(problems.into_iter().map(|problem| (*number, problem)));
         self.files += 1;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::facts::{Facts, Principal};
+use crate::report::TOP;
 
 /// The most names of one sort that are kept. More are rare, and memory is not.
 const MOST: usize = 2000;
 
-/// The most principals of a rule whose minutes are kept.
-const MOST_MINUTES: usize = 64;
+/// The most minutes that are kept of all principals of a rule together, but for those that are shown.
+const MOST_MINUTES: usize = 200_000;
 
 /// Counts by name. When there are too many names the rarest are dropped, and what they had is counted together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,10 +36,7 @@ impl Counts {
     }
 
     fn prune(&mut self) {
-        let mut counts: Vec<u64> = self.by_name.values().copied().collect();
-        let middle = counts.len() / 2;
-        let (_, limit, _) = counts.select_nth_unstable(middle);
-        let limit = *limit;
+        let limit = middle(self.by_name.values().copied());
         let others = &mut self.others;
         self.by_name.retain(|_, count| {
             let stays = *count > limit;
@@ -83,6 +81,16 @@ impl Counts {
     }
 }
 
+/// The count that half of them do not exceed.
+fn middle(counts: impl Iterator<Item = u64>) -> u64 {
+    let mut counts: Vec<u64> = counts.collect();
+    let middle = counts.len() / 2;
+    match counts.is_empty() {
+        true => 0,
+        false => *counts.select_nth_unstable(middle).1,
+    }
+}
+
 /// Counts by minute, in minutes since 1970.
 pub type Minutes = BTreeMap<i64, u32>;
 
@@ -93,7 +101,7 @@ pub struct Deeds {
     pub count: u64,
     /// Which calls.
     pub events: Counts,
-    /// When; none of principals beyond the first that were kept.
+    /// When; none of rare principals where there are too many minutes.
     pub minutes: Option<Minutes>,
 }
 
@@ -108,8 +116,12 @@ pub struct Tally {
     pub minutes: Minutes,
     /// By caller.
     pub principals: BTreeMap<Principal, Deeds>,
-    /// What callers beyond those did.
+    /// What callers did that were dropped, the rarest.
     pub other_principals: u64,
+    /// How many minutes are kept of all principals together.
+    own_minutes: usize,
+    /// How many may be, where those that are shown have many themselves.
+    room: usize,
     /// By source address.
     pub addresses: Counts,
     /// By call, `service event`.
@@ -138,20 +150,64 @@ impl Tally {
         if facts.who.name.is_empty() {
             return;
         }
-        let with_minutes = self.principals.len() < MOST_MINUTES;
         if self.principals.len() >= MOST && !self.principals.contains_key(&facts.who) {
-            self.other_principals += 1;
-            return;
+            self.drop_rare();
         }
         let deeds = self.principals.entry(facts.who.clone()).or_insert_with(|| Deeds {
-            minutes: with_minutes.then(Minutes::new),
+            minutes: Some(Minutes::new()),
             ..Deeds::default()
         });
         deeds.count += 1;
         deeds.events.add(event.trim(), 1);
         if let (Some(minutes), Some(time)) = (&mut deeds.minutes, facts.time) {
-            *minutes.entry(time.div_euclid(60)).or_default() += 1;
+            let count = minutes.entry(time.div_euclid(60)).or_default();
+            self.own_minutes += usize::from(*count == 0);
+            *count += 1;
         }
+        self.keep_room();
+    }
+
+    /// Drops the rarer half of the principals.
+    fn drop_rare(&mut self) {
+        let limit = middle(self.principals.values().map(|deeds| deeds.count));
+        let others = &mut self.other_principals;
+        self.principals.retain(|_, deeds| {
+            let stays = deeds.count > limit;
+            if !stays {
+                *others += deeds.count;
+            }
+            stays
+        });
+        self.count_minutes();
+    }
+
+    fn count_minutes(&mut self) {
+        let minutes = self
+            .principals
+            .values()
+            .filter_map(|deeds| deeds.minutes.as_ref());
+        self.own_minutes = minutes.map(BTreeMap::len).sum();
+    }
+
+    /// Drops the minutes of the rarest principals when there are too many. Whoever does much keeps them, in whatever
+    /// order callers come.
+    fn keep_room(&mut self) {
+        if self.own_minutes <= self.room.max(MOST_MINUTES) {
+            return;
+        }
+        let mut all: Vec<&mut Deeds> = self.principals.values_mut().collect();
+        all.sort_by_key(|deeds| std::cmp::Reverse(deeds.count));
+        let mut kept = 0;
+        for (rank, deeds) in all.into_iter().enumerate() {
+            let own = deeds.minutes.as_ref().map_or(0, BTreeMap::len);
+            match rank < TOP || kept + own <= MOST_MINUTES / 2 {
+                true => kept += own,
+                false => deeds.minutes = None,
+            }
+        }
+        self.own_minutes = kept;
+        // Or else the next minute would begin this again.
+        self.room = kept * 2;
     }
 
     /// Adds what another thread has counted.
@@ -167,7 +223,6 @@ impl Tally {
         self.regions.merge(other.regions);
         self.other_principals += other.other_principals;
         for (who, deeds) in other.principals {
-            let full = self.principals.len() >= MOST;
             match self.principals.get_mut(&who) {
                 Some(own) => {
                     own.count += deeds.count;
@@ -181,12 +236,16 @@ impl Tally {
                         _ => None,
                     };
                 }
-                None if full => self.other_principals += deeds.count,
                 None => {
+                    if self.principals.len() >= MOST {
+                        self.drop_rare();
+                    }
                     self.principals.insert(who, deeds);
                 }
             }
         }
+        self.count_minutes();
+        self.keep_room();
     }
 
     /// Callers with the highest counts, the highest first.
@@ -237,6 +296,40 @@ mod tests {
         assert_eq!(counts.top(1), [("often", 1000)]);
         let all: u64 = counts.by_name.values().sum::<u64>() + counts.others;
         assert_eq!(all, 11_000);
+    }
+
+    #[test]
+    fn whoever_does_much_is_known_however_late_they_come() {
+        let facts = |name: String, minute: i64| Facts {
+            time: Some(1_772_359_200 + minute * 60),
+            event: "CreateUser".into(),
+            who: Principal {
+                name,
+                selector: Some("$.userIdentity.arn"),
+            },
+            ..Facts::default()
+        };
+        let mut tallies = [Tally::default(), Tally::default()];
+        for (thread, tally) in (0..).zip(&mut tallies) {
+            // As many callers as are dropped, with as many minutes.
+            for number in 0..210_000 {
+                tally.add(&facts(format!("rare-{thread}-{}", number % 2500), number));
+            }
+            for number in 0..60_000 {
+                tally.add(&facts("late".into(), number));
+            }
+        }
+        let [mut all, second] = tallies;
+        all.merge(second);
+        assert_eq!(all.matches, 540_000);
+        let (who, deeds) = all.top_principals(1)[0];
+        assert_eq!((who.name.as_str(), deeds.count), ("late", 120_000));
+        let minutes = deeds.minutes.as_ref().expect("its minutes");
+        assert_eq!((minutes.len(), minutes.values().sum::<u32>()), (60_000, 120_000));
+        let known: u64 = all.principals.values().map(|deeds| deeds.count).sum();
+        assert_eq!(known + all.other_principals, 540_000);
+        assert!(all.other_principals > 0 && all.principals.len() <= MOST);
+        assert!(all.own_minutes <= 2 * MOST_MINUTES);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The published events, and how many of them each published pattern matches: `tests/events/expected.json`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

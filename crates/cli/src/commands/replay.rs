@@ -68,6 +68,10 @@ pub(crate) async fn run(global: &Global, args: &Replay, terminal: &Terminal) -> 
         }
         // Somebody who does not want to wait for the files at hand.
         if tokio::signal::ctrl_c().await.is_ok() {
+            #[expect(
+                clippy::exit,
+                reason = "threads that read cannot be ended, and nothing is half written"
+            )]
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
     });
@@ -99,6 +103,14 @@ pub(crate) async fn run(global: &Global, args: &Replay, terminal: &Terminal) -> 
         terminal.say(&format!("warning: {}\n", visible_line(&problem.to_string())));
     }
     let report = Report::new(&wanted.stack.name, &rules, &replayed, comparison.as_ref());
+    match args.format {
+        Format::Text => terminal.print(&render::text(&report))?,
+        Format::Json => {
+            let mut json = render::json(&report);
+            global.mark(&mut json);
+            terminal.print(&format!("{json:#}\n"))?;
+        }
+    }
     if let Some(path) = &args.html {
         std::fs::write(path, render::html(&report)).map_err(|error| {
             Failure::new(
@@ -107,14 +119,6 @@ pub(crate) async fn run(global: &Global, args: &Replay, terminal: &Terminal) -> 
             )
         })?;
         terminal.say(&format!("The report is in {}\n", path.display()));
-    }
-    match args.format {
-        Format::Text => terminal.print(&render::text(&report))?,
-        Format::Json => {
-            let mut json = render::json(&report);
-            global.mark(&mut json);
-            terminal.print(&format!("{json:#}\n"))?;
-        }
     }
     Ok(
         match (
@@ -251,15 +255,10 @@ impl Job<'_> {
                 }
             }
         });
-        let source = Fetched {
-            pieces: Mutex::new(fetched),
-            unread: Mutex::default(),
-        };
-        let mut replayed = self.replay(&source, Some(bytes));
-        drop(source.pieces);
+        let source = Fetched(Mutex::new(fetched));
+        let replayed = self.replay(&source, Some(bytes));
+        drop(source);
         fetching.abort();
-        let unread = source.unread.into_inner().unwrap_or_else(PoisonError::into_inner);
-        replayed.problems.extend(unread);
         replayed
     }
 }
@@ -267,40 +266,17 @@ impl Job<'_> {
 type Fetch = (usize, LogFile, Result<Vec<u8>, trailwarden_account::AccountError>);
 
 /// Files of a bucket, as they arrive.
-struct Fetched {
-    pieces: Mutex<mpsc::Receiver<Fetch>>,
-    unread: Mutex<Vec<trailwarden_replay::files::Problem>>,
-}
+struct Fetched(Mutex<mpsc::Receiver<Fetch>>);
 
 impl LogSource for Fetched {
     fn next(&self) -> Option<Piece> {
-        loop {
-            let next = self
-                .pieces
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .blocking_recv();
-            let (number, file, content) = next?;
-            match content {
-                Ok(content) => {
-                    return Some(Piece {
-                        number,
-                        file,
-                        content: Some(content),
-                    });
-                }
-                Err(error) => {
-                    let problem = trailwarden_replay::files::Problem {
-                        input: file.input,
-                        what: trailwarden_replay::read::What::Unread(error.to_string()),
-                    };
-                    self.unread
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(problem);
-                }
-            }
-        }
+        let mut pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (number, file, content) = pieces.blocking_recv()?;
+        Some(Piece {
+            number,
+            file,
+            content: Some(content.map_err(|error| error.to_string())),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ static STATUS: LazyLock<Value> = LazyLock::new(|| read("status.json"));
 static DRIFT: LazyLock<Value> = LazyLock::new(|| read("drift.json"));
 static DRILL: LazyLock<Value> = LazyLock::new(|| read("drill.json"));
 static COVERAGE: LazyLock<Value> = LazyLock::new(|| read("coverage.json"));
+static REPLAY: LazyLock<Value> = LazyLock::new(|| read("replay.json"));
 
 /// Keywords that say something to people only.
 const FOR_PEOPLE: [&str; 4] = ["$schema", "$defs", "title", "description"];
@@ -29,6 +30,7 @@ pub(crate) fn file(name: &str) -> &'static Value {
         "drift.json" => &DRIFT,
         "drill.json" => &DRILL,
         "coverage.json" => &COVERAGE,
+        "replay.json" => &REPLAY,
         _ => panic!("there is no schema {name}"),
     }
 }

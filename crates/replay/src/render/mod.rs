@@ -8,6 +8,32 @@ pub use html::html;
 pub use json::json;
 pub use text::text;
 
+use crate::report::{Counted, Day};
+
+/// The most columns of a chart: longer times have several days in each.
+const COLUMNS: usize = 62;
+
+/// One or several days in a row.
+struct Column {
+    from: String,
+    to: String,
+    matches: u64,
+}
+
+/// Days as columns of a chart, and how many days each of them has; the last one may have fewer.
+fn columns(days: &[Day]) -> (usize, Vec<Column>) {
+    let each = days.len().div_ceil(COLUMNS).max(1);
+    let column = |days: &[Day]| {
+        let (first, last) = days.first().zip(days.last())?;
+        Some(Column {
+            from: first.day.clone(),
+            to: last.day.clone(),
+            matches: days.iter().map(|day| day.matches).sum(),
+        })
+    };
+    (each, days.chunks(each).filter_map(column).collect())
+}
+
 /// A count with its thousands apart: `1,234`.
 #[must_use]
 pub fn thousands(count: u64) -> String {
@@ -20,6 +46,19 @@ pub fn thousands(count: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// What is to be said of matches without a time, where there are any.
+fn undated(counted: &Counted) -> Option<String> {
+    let say = match counted.undated {
+        0 => return None,
+        1 => "says",
+        _ => "say",
+    };
+    let many = plural(counted.undated, "record");
+    Some(format!(
+        "{many} {say} no time: counted here, and in no day and no alarm"
+    ))
 }
 
 /// A length of time: `3d 4h`, `2h 05m`, `7m`, `40s`.
@@ -44,4 +83,13 @@ pub fn bytes(count: u64) -> String {
         1_000_000..1_000_000_000 => format!("{:.1} MB", count as f64 / 1e6),
         _ => format!("{:.2} GB", count as f64 / 1e9),
     }
+}
+
+fn plural(count: u64, what: &str) -> String {
+    let ending = match (count, what.ends_with('h')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{} {what}{ending}", thousands(count))
 }

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use trailwarden_spec::visible::visible_line;
 
-use super::{bytes, span, thousands};
+use super::{bytes, columns, plural, span, thousands, undated};
 use crate::outlook::Outlook;
 use crate::report::{ComparedPart, Counted, Day, Exclusion, Report, RulePart, Top};
 
@@ -12,9 +12,6 @@ const QUIET: Style = Style::new().dimmed();
 const LOUD: Style = AnsiColor::Yellow.on_default();
 const GAIN: Style = AnsiColor::Green.on_default();
 const LOSS: Style = AnsiColor::Red.on_default();
-
-/// The most columns of a chart: longer times have several days in each.
-const COLUMNS: usize = 62;
 
 /// The report for people.
 #[must_use]
@@ -73,15 +70,6 @@ fn write_report(out: &mut String, report: &Report) -> std::fmt::Result {
     )
 }
 
-fn plural(count: u64, what: &str) -> String {
-    let ending = match (count, what.ends_with('h')) {
-        (1, _) => "",
-        (_, true) => "es",
-        (_, false) => "s",
-    };
-    format!("{} {what}{ending}", thousands(count))
-}
-
 fn write_rule(out: &mut String, rule: &RulePart) -> std::fmt::Result {
     let counted = &rule.counted;
     writeln!(
@@ -108,7 +96,13 @@ fn write_rule(out: &mut String, rule: &RulePart) -> std::fmt::Result {
 
 fn write_counted(out: &mut String, counted: &Counted) -> std::fmt::Result {
     if let (Some(first), Some(last)) = (&counted.first, &counted.last) {
-        writeln!(out, "  when     {first} to {last}")?;
+        match first == last {
+            true => writeln!(out, "  when     {first}")?,
+            false => writeln!(out, "  when     {first} to {last}")?,
+        }
+    }
+    if let Some(undated) = undated(counted) {
+        writeln!(out, "           {QUIET}{undated}{QUIET:#}")?;
     }
     if counted.days.len() > 1 {
         writeln!(out, "  days     {}", chart(&counted.days))?;
@@ -143,17 +137,17 @@ fn listed(top: &Top) -> String {
 /// A column for each day, or for several, and the highest.
 fn chart(days: &[Day]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let each = days.len().div_ceil(COLUMNS);
-    let columns: Vec<u64> = days
-        .chunks(each)
-        .map(|days| days.iter().map(|day| day.matches).sum())
-        .collect();
-    let highest = columns.iter().copied().max().unwrap_or_default();
+    let (each, columns) = columns(days);
+    let highest = columns
+        .iter()
+        .map(|column| column.matches)
+        .max()
+        .unwrap_or_default();
     let bar = |count: &u64| match *count {
         0 => ' ',
         count => BARS[usize::try_from(count * 7 / highest.max(1)).unwrap_or(7)],
     };
-    let bars: String = columns.iter().map(bar).collect();
+    let bars: String = columns.iter().map(|column| bar(&column.matches)).collect();
     let most = days
         .iter()
         .max_by_key(|day| (day.matches, std::cmp::Reverse(&day.day)));
@@ -167,7 +161,7 @@ fn chart(days: &[Day]) -> String {
     format!("{bars} {QUIET}{scale}, {most}{QUIET:#}")
 }
 
-fn in_words(alarm: &Outlook) -> String {
+pub(super) fn in_words(alarm: &Outlook) -> String {
     if alarm.alarms == 0 {
         return format!("{} would not have gone off", visible_line(&alarm.alarm));
     }
@@ -218,9 +212,16 @@ fn write_exclusion(out: &mut String, rule: &RulePart, exclusion: &Exclusion) -> 
     writeln!(out, "           hides from then on: {}", listed(&exclusion.hides))?;
     writeln!(
         out,
-        "           {QUIET}&& {}{QUIET:#}",
+        "           {QUIET}{{ (...) && {} }}{QUIET:#}",
         visible_line(&exclusion.clause)
-    )
+    )?;
+    if exclusion.pattern.is_none() {
+        writeln!(
+            out,
+            "           {LOUD}with it the pattern is longer than the 1,024 characters that a filter takes{LOUD:#}"
+        )?;
+    }
+    Ok(())
 }
 
 fn write_compared(out: &mut String, compared: &[ComparedPart]) -> std::fmt::Result {
