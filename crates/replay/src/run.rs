@@ -122,7 +122,7 @@ pub fn run(
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
-                let mut own = Share::new(selection, engine, pairs);
+                let mut own = Share::new(selection, engine, pairs, stop);
                 while !stop.load(Ordering::Relaxed)
                     && let Some(piece) = source.next()
                 {
@@ -182,9 +182,9 @@ struct Done {
 }
 
 impl<'e> Share<'e> {
-    fn new(selection: &'e Selection, engine: &'e Engine, pairs: &'e [Pair]) -> Self {
+    fn new(selection: &'e Selection, engine: &'e Engine, pairs: &'e [Pair], stop: &'e AtomicBool) -> Self {
         Self {
-            scanner: Scanner::new(engine),
+            scanner: Scanner::new(engine).until(stop),
             count: Count {
                 selection,
                 pairs,

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 use trailwarden_pattern::{Place, Unreadable};
@@ -41,6 +42,7 @@ impl Seen {
 /// Reads files for one thread.
 pub struct Scanner<'e> {
     engine: &'e Engine,
+    stop: Option<&'e AtomicBool>,
     inflater: Inflater,
     contents: Contents,
     window: Vec<u8>,
@@ -57,6 +59,7 @@ impl<'e> Scanner<'e> {
     pub fn new(engine: &'e Engine) -> Self {
         Self {
             engine,
+            stop: None,
             inflater: Inflater::default(),
             contents: Contents::default(),
             window: Vec::new(),
@@ -64,6 +67,15 @@ impl<'e> Scanner<'e> {
             records: Vec::new(),
             scratch: Scratch::default(),
             seen: Seen::default(),
+        }
+    }
+
+    /// The same, which ends in the middle of a large file as soon as somebody wants to stop.
+    #[must_use]
+    pub fn until(self, stop: &'e AtomicBool) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
         }
     }
 
@@ -219,6 +231,9 @@ impl<'e> Scanner<'e> {
                     }
                     _ => What::Unread(error.to_string()),
                 }));
+            }
+            if self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Ok(());
             }
             match step {
                 Step::Over => return Ok(()),

@@ -66,14 +66,6 @@ pub(crate) async fn run(global: &Global, args: &Replay, terminal: &Terminal) -> 
         if tokio::signal::ctrl_c().await.is_ok() {
             heard.store(true, Ordering::Relaxed);
         }
-        // Somebody who does not want to wait for the files at hand.
-        if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(
-                clippy::exit,
-                reason = "threads that read cannot be ended, and nothing is half written"
-            )]
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
     });
     let job = Job {
         engine: &engine,
