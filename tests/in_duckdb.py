@@ -19,8 +19,11 @@ def main():
         # As somebody would who looks at more than one rule.
         found = [len(base.execute(query).fetchall()) for query in asked["queries"]]
     else:
-        base.execute("CREATE TABLE cloudtrail (n INTEGER, record JSON)")
-        base.executemany("INSERT INTO cloudtrail VALUES (?, ?)", list(enumerate(asked["records"])))
+        records = asked["records"]
+        base.execute(
+            "CREATE TABLE cloudtrail AS SELECT unnest(?) AS n, CAST(unnest(?) AS JSON) AS record",
+            [list(range(len(records))), records],
+        )
         found = []
         for query in asked["queries"]:
             rows = base.execute("SELECT n FROM (%s) ORDER BY n" % query.rstrip().rstrip(";")).fetchall()
