@@ -6,6 +6,8 @@
 //!
 //! libdeflate, into memory that is used again, on as many threads as `trailwarden replay` takes.
 
+#![expect(clippy::print_stdout, reason = "a program")]
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
@@ -17,9 +19,7 @@ use trailwarden_replay::layout::Selection;
 fn main() {
     let folders: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let found = find(&folders, &Selection::default());
-    for problem in &found.problems {
-        eprintln!("{problem}");
-    }
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
     let next = AtomicUsize::new(0);
     let bytes = AtomicUsize::new(0);
     let threads = available_parallelism().map_or(2, std::num::NonZero::get);

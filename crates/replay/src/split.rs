@@ -240,10 +240,10 @@ impl Split {
             brackets &= brackets - 1;
             let here = self.at + bit as usize;
             if open >> bit & 1 == 1 {
-                if self.depth == 0 {
-                    if let Some(odd) = self.begins(text, here) {
-                        return Some(Some(odd));
-                    }
+                if self.depth == 0
+                    && let Some(odd) = self.begins(text, here)
+                {
+                    return Some(Some(odd));
                 }
                 self.depth += 1;
                 continue;
