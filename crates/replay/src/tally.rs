@@ -138,18 +138,15 @@ impl Tally {
         if facts.who.name.is_empty() {
             return;
         }
-        let known = self.principals.len();
-        let deeds = match self.principals.get_mut(&facts.who) {
-            Some(deeds) => deeds,
-            None if known >= MOST => {
-                self.other_principals += 1;
-                return;
-            }
-            None => self.principals.entry(facts.who.clone()).or_insert(Deeds {
-                minutes: (known < MOST_MINUTES).then(Minutes::new),
-                ..Deeds::default()
-            }),
-        };
+        let with_minutes = self.principals.len() < MOST_MINUTES;
+        if self.principals.len() >= MOST && !self.principals.contains_key(&facts.who) {
+            self.other_principals += 1;
+            return;
+        }
+        let deeds = self.principals.entry(facts.who.clone()).or_insert_with(|| Deeds {
+            minutes: with_minutes.then(Minutes::new),
+            ..Deeds::default()
+        });
         deeds.count += 1;
         deeds.events.add(event.trim(), 1);
         if let (Some(minutes), Some(time)) = (&mut deeds.minutes, facts.time) {
