@@ -12,6 +12,7 @@ mod drift;
 mod drift_report;
 mod drill;
 mod everything;
+mod export;
 mod faults;
 mod fields;
 mod first_setup;

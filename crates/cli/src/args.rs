@@ -218,6 +218,8 @@ pub(crate) enum Command {
     Coverage(Coverage),
     /// Show the packs of rules that a spec can take over with `[pack.NAME]`, offline
     Packs(Packs),
+    /// Write the rules of a spec as queries for other tools
+    Rules(Rules),
     /// Write a commented spec to start from
     Init(Init),
     /// Print the least IAM policy that a command needs for this spec
@@ -256,6 +258,46 @@ pub(crate) struct Check {
 pub(crate) struct Pattern {
     #[command(subcommand)]
     pub(crate) command: PatternCommand,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Rules {
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Print the rules as SQL over CloudTrail's records: for each a query for what its pattern matches
+    ///
+    /// Queries find what the patterns match and nothing else; what the dialect cannot say so is refused, with its place,
+    /// and the other rules are printed all the same. Exits with 4 when a rule was refused, with 65 when the spec is
+    /// wrong.
+    Export(Export),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) spec: Spec,
+    /// Whose SQL
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) to: Dialect,
+    /// Only this rule or metric filter (repeatable)
+    #[arg(long = "rule", value_name = "LABEL")]
+    pub(crate) rules: Vec<String>,
+    /// The table; cloudtrail_logs for athena and cloudtrail for duckdb if not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) table: Option<String>,
+}
+
+/// A dialect of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dialect {
+    /// Athena's, over the table that AWS's guides make
+    Athena,
+    /// DuckDB's, over a table of records as JSON
+    Duckdb,
 }
 
 #[derive(Debug, Subcommand)]

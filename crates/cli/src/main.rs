@@ -101,6 +101,7 @@ async fn run(args: Args, terminal: &Terminal) -> Result<Exit, Failure> {
                 Command::Permissions(permissions) => commands::permissions::run(&permissions, terminal),
                 #[cfg(feature = "sandbox")]
                 Command::Sandbox(sandbox) => commands::sandbox::run(&global, &sandbox, terminal).await,
+                Command::Rules(rules) => commands::rules::run(&rules, terminal),
                 Command::Completions(completions) => commands::completions::run(&completions, terminal),
                 Command::Apply(_)
                 | Command::Destroy(_)

@@ -8,6 +8,8 @@
 //! makes 200 MB of JSON, packed as CloudTrail packs it, with seed 1. Times, ids, addresses, users and regions vary;
 //! the rest is as in `tests/events`.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -153,7 +153,10 @@ impl Split {
 
     fn list(&mut self, text: &[u8], whole: bool, records: &mut Vec<Range<usize>>) -> Option<Step> {
         while text.len() - self.at >= 64 {
-            let (block, _) = text[self.at..].split_first_chunk::<64>()?;
+            self.within_a_record(text);
+            let Some((block, _)) = text[self.at..].split_first_chunk::<64>() else {
+                break;
+            };
             if let Some(step) = self.block(block, 64, text, records) {
                 return step;
             }
@@ -172,6 +175,39 @@ impl Split {
             true => Some(Step::Over),
             false => Some(Step::Odd(self.from)),
         }
+    }
+
+    /// Goes over the blocks in which nothing can end but what stands within a record.
+    fn within_a_record(&mut self, text: &[u8]) {
+        // Here and not in `self`, so that they stay in registers.
+        let (mut at, mut depth, mut string) = (self.at, self.depth, self.string);
+        if self.escaped {
+            return;
+        }
+        let (blocks, _) = text[at..].as_chunks::<64>();
+        for block in blocks {
+            let bytes = u8x64::new(*block);
+            let is = |byte: u8| bytes.simd_eq(u8x64::splat(byte)).to_bitmask();
+            if is(b'\\') != 0 {
+                break;
+            }
+            let strings = prefix_xor(is(b'"')) ^ string;
+            let folded = bytes | u8x64::splat(0x20);
+            let fold = |byte: u8| folded.simd_eq(u8x64::splat(byte)).to_bitmask() & !strings;
+            let (open, close) = (fold(b'{'), fold(b'}'));
+            if open | close != 0 {
+                let closes = i64::from(close.count_ones());
+                if depth <= closes {
+                    break;
+                }
+                depth += i64::from(open.count_ones()) - closes;
+            } else if depth <= 0 {
+                break;
+            }
+            string = if strings >> 63 == 1 { u64::MAX } else { 0 };
+            at += 64;
+        }
+        (self.at, self.depth, self.string) = (at, depth, string);
     }
 
     /// Looks at 64 bytes, `length` of which are of the text. Returns what `list` is to do when it is over: `None`

@@ -20,6 +20,7 @@ pub(crate) mod permissions;
 pub(crate) mod plan;
 pub(crate) mod replay;
 pub(crate) mod resend;
+pub(crate) mod rules;
 #[cfg(feature = "sandbox")]
 pub(crate) mod sandbox;
 pub(crate) mod status;
