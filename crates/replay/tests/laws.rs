@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use serde::de::IgnoredAny;
 use trailwarden_pattern::{Records, Unreadable, events};
 use trailwarden_replay::files::{LogFile, find};
 use trailwarden_replay::layout::{FileName, Folder, Key, Root, Selection, Sort};
@@ -235,7 +236,8 @@ proptest! {
         bytes[at] = byte;
         let (records, _) = read(&bytes);
         for record in records {
-            prop_assert!(serde_json::from_str::<serde_json::Value>(&record).is_ok());
+            // A number that no machine has room for is JSON all the same.
+            prop_assert!(serde_json::from_str::<IgnoredAny>(&record).is_ok());
         }
     }
 }
