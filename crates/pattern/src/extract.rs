@@ -234,7 +234,7 @@ pub fn extracted(form: &Form, message: &[u8]) -> BTreeMap<String, String> {
 }
 
 /// The value that a selector without wildcards leads to; of a key that stands there twice, the last.
-fn find<'m>(message: &'m [u8], steps: &[Step]) -> Read<Option<Scalar<'m>>> {
+pub(crate) fn find<'m>(message: &'m [u8], steps: &[Step]) -> Read<Option<Scalar<'m>>> {
     let mut scanner = Scanner::new(message)?;
     let mut value = scanner.raw()?;
     scanner.end()?;

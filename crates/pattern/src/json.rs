@@ -19,6 +19,21 @@ pub(crate) struct Str<'m> {
 }
 
 impl<'m> Str<'m> {
+    /// A string that was read before.
+    pub(crate) fn new(raw: &'m [u8], escaped: bool) -> Self {
+        Self { raw, escaped }
+    }
+
+    /// As it stands in the text.
+    pub(crate) fn raw(self) -> &'m [u8] {
+        self.raw
+    }
+
+    /// True when something of it stands behind a backslash.
+    pub(crate) fn is_escaped(self) -> bool {
+        self.escaped
+    }
+
     /// The string itself.
     pub(crate) fn text(self) -> Cow<'m, [u8]> {
         match self.escaped {

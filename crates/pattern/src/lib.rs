@@ -47,7 +47,7 @@ use std::fmt;
 pub use cloudtrail::{Place, Records, Unreadable, events, member, one_line, records};
 pub use extract::{Extractor, NoSuchField, extracted};
 pub use lint::{ManagementEvents, Recording, dimension as lint_dimension};
-pub use matcher::Matcher;
+pub use matcher::{Look, Matcher, MatcherSet, Scratch};
 pub use mutate::{Mutant, mutants};
 pub use number::Decimal;
 pub use problem::{Code, Problem, Problems, Suggestion};

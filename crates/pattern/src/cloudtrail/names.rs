@@ -42,16 +42,14 @@ pub(crate) fn names() -> &'static Names {
                 _ => {}
             }
         }
-        let modelled = |source: &str| {
-            TABLES[0].lines().any(|line| {
-                line.strip_prefix(source)
-                    .is_some_and(|rest| rest.starts_with(' '))
-            })
-        };
+        let modelled: BTreeSet<&str> = TABLES[0]
+            .lines()
+            .filter_map(|line| line.split_once(' ').map(|(source, _)| source))
+            .collect();
         let partial = sources
             .keys()
             .copied()
-            .filter(|source| CONSOLES.contains(source) || !modelled(source))
+            .filter(|source| CONSOLES.contains(source) || !modelled.contains(source))
             .collect();
         for names in sources.values_mut() {
             names.sort_unstable();
@@ -87,6 +85,18 @@ impl Names {
     /// The events of a source, sorted; none of one that is not known.
     pub(crate) fn of(&self, source: &str) -> &[&'static str] {
         self.sources.get(source).map_or(&[], Vec::as_slice)
+    }
+
+    /// The events of several sources, sorted.
+    pub(crate) fn of_all(&self, sources: &[&str]) -> Vec<&'static str> {
+        let mut all: Vec<&str> = sources
+            .iter()
+            .flat_map(|source| self.of(source))
+            .copied()
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// All events, sorted.

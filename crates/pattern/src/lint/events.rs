@@ -1,5 +1,7 @@
 //! The names of events: slips, names that do not exist or are recorded otherwise, lost wildcards.
 
+use std::borrow::Cow;
+
 use super::lost::{Lost, exists_by_chance, lost_wildcard};
 use super::{Placed, near, required, sources};
 use crate::cloudtrail::{Names, names};
@@ -109,13 +111,9 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
     let known = |sources: &Vec<&str>| sources.iter().all(|source| names.has_source(source));
     let sources = sources.filter(known);
     let partly_known = sources.iter().flatten().any(|source| names.is_partial(source));
-    let candidates: Vec<&str> = match &sources {
-        Some(sources) => sources
-            .iter()
-            .flat_map(|source| names.of(source))
-            .copied()
-            .collect(),
-        None => names.all().to_vec(),
+    let candidates = match &sources {
+        Some(sources) => Cow::Owned(names.of_all(sources)),
+        None => Cow::Borrowed(names.all()),
     };
     let whose = match sources.as_deref() {
         Some([one]) => format!(" of {one}"),
@@ -161,7 +159,8 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
     if let Some(renamed) = renamed(compare, typed, sources.as_deref().unwrap_or_default()) {
         return Some(renamed);
     }
-    if candidates.contains(&typed) && !exists_by_chance(one, typed, &candidates) {
+    let exists = candidates.binary_search(&typed).is_ok();
+    if exists && !exists_by_chance(one, typed, &candidates) {
         return None;
     }
     // A pattern with a `*` in the middle has a lint of its own.
@@ -169,7 +168,7 @@ fn event(one: &Placed<'_>, compare: &Comparison, text: &Text) -> Option<Problem>
         return None;
     }
     if let Some(lost) = lost_wildcard(typed, &candidates) {
-        let message = match candidates.contains(&typed) {
+        let message = match exists {
             false => format!("no event{whose} is called `{typed}`: its `*` is lost"),
             // By chance a service has an event of such a name.
             true => format!(

@@ -13,13 +13,18 @@ pub(super) enum Lost {
     Middle { head: String, full: Vec<String> },
 }
 
+/// The names that begin so, of names that are sorted.
+fn beginning<'n>(candidates: &'n [&'n str], with: &str) -> &'n [&'n str] {
+    let rest = &candidates[candidates.partition_point(|name| *name < with)..];
+    &rest[..rest.partition_point(|name| name.starts_with(with))]
+}
+
+/// What a name was before its `*` was lost. The candidates are sorted.
 pub(super) fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
     let next_word = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
     let begins = |with: &str| {
-        let begin = candidates
-            .iter()
-            .filter(|name| name.strip_prefix(with).is_some_and(next_word));
-        begin.count()
+        let begin = beginning(candidates, with).iter();
+        begin.filter(|name| next_word(&name[with.len()..])).count()
     };
     let lost_end = |head: &str| {
         let kept = format!("{head}*");
@@ -34,7 +39,7 @@ pub(super) fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
     // `Creat`: the word that most of the names that begin so have.
     if typed.len() >= 4 && !typed.chars().skip(1).any(|c| c.is_ascii_uppercase()) {
         let mut words: BTreeMap<&str, usize> = BTreeMap::new();
-        for name in candidates.iter().filter(|name| name.starts_with(typed)) {
+        for name in beginning(candidates, typed) {
             let end = name[typed.len()..].find(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit());
             *words
                 .entry(end.map_or(*name, |end| &name[..typed.len() + end]))
@@ -54,7 +59,7 @@ pub(super) fn lost_wildcard(typed: &str, candidates: &[&str]) -> Option<Lost> {
             let middle = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
             middle.is_some_and(next_word)
         };
-        let full: Vec<String> = candidates
+        let full: Vec<String> = beginning(candidates, head)
             .iter()
             .filter(fits)
             .map(|name| (*name).to_owned())
@@ -79,7 +84,8 @@ pub(super) fn exists_by_chance(one: &Placed<'_>, typed: &str, candidates: &[&str
     let others = one.instead.iter().flat_map(|node| node.tests());
     let texts: Vec<&str> = others.filter_map(|test| test.is_exactly("eventName")).collect();
     let lost = |text: &&str| {
-        !candidates.contains(text) && matches!(lost_wildcard(text, candidates), Some(Lost::End { .. }))
+        candidates.binary_search(text).is_err()
+            && matches!(lost_wildcard(text, candidates), Some(Lost::End { .. }))
     };
     texts.len() > 1 && texts.iter().filter(|text| lost(text)).count() * 2 > texts.len()
 }

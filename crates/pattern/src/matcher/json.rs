@@ -1,13 +1,9 @@
 //! One pass over an event decides all conditions of a pattern.
-//!
-//! The selectors become a tree of what to look for in which container. Where a `.*` and a name both
-//! lead to a field, the two ways are merged beforehand, so that each byte is read once.
 
-use std::collections::BTreeMap;
-
+use super::places::{Listener, Make, Places, Track};
 use super::{Operand, holds};
 use crate::json::{Read, Scalar, Scanner};
-use crate::tree::{Condition, Node, NodeKind, Step, Test};
+use crate::tree::{Condition, Node, NodeKind, Test};
 
 /// Conditions by number, a bit for each. A pattern of 1,024 characters has 146 at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +13,12 @@ struct Bits([u64; 3]);
 const MOST_TESTS: usize = 192;
 
 impl Bits {
+    fn of(tracks: &[Track<'_>]) -> Self {
+        let mut bits = Self::default();
+        tracks.iter().for_each(|(test, _)| bits.set(*test));
+        bits
+    }
+
     fn set(&mut self, at: usize) {
         self.0[at / 64] |= 1 << (at % 64);
     }
@@ -46,38 +48,19 @@ impl Bits {
 /// A pattern, prepared for events.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
-    /// The places; the first is the root.
-    places: Vec<Place>,
+    places: Places<Vec<usize>, Within>,
     conditions: Vec<Condition>,
     formula: Node<usize>,
 }
 
-/// A place in an event that selectors lead to or through.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    keys: Vec<(String, Way)>,
-    /// For fields of other names.
-    other_key: Option<Way>,
-    elements: Vec<(u64, Way)>,
-    /// For elements of other numbers.
-    other_element: Option<Way>,
-    /// The conditions on the value at this place.
-    tests: Vec<usize>,
-}
-
-/// The way from a place to one within it.
+/// The conditions at a place and within it.
 #[derive(Clone, Copy, Debug)]
-struct Way {
-    place: usize,
-    /// The conditions at that place and within it.
+struct Within {
     all: Bits,
-    /// Those of them that come by a wildcard here: one value that fits is enough. For the others
-    /// the last value counts, as a key may stand there twice.
+    /// Those of them that come there by a wildcard: one value that fits is enough. For the others the last value
+    /// counts, as a key may stand there twice.
     any: Bits,
 }
-
-/// A condition's number, and the steps of its selector that are still to go.
-type Track<'p> = (usize, &'p [Step]);
 
 impl Program {
     pub(super) fn new(node: &Node<Test>) -> Self {
@@ -91,57 +74,17 @@ impl Program {
             .enumerate()
             .map(|(at, test)| (at, test.selector.steps.as_slice()))
             .collect();
-        let mut program = Self {
-            places: Vec::new(),
+        let make = Make {
+            asked: &|tests| tests,
+            way: &|all, any| Within {
+                all: Bits::of(all),
+                any: Bits::of(any),
+            },
+        };
+        Self {
+            places: Places::new(&tracks, &make),
             conditions: tests.iter().map(|test| test.condition.clone()).collect(),
             formula: numbered(node, &mut 0),
-        };
-        program.place(&tracks);
-        program
-    }
-
-    /// Builds the place that these tracks lead to, and all within it.
-    fn place(&mut self, tracks: &[Track<'_>]) -> usize {
-        let number = self.places.len();
-        let mut place = Place::default();
-        self.places.push(Place::default());
-        let mut keys: BTreeMap<&str, Vec<Track<'_>>> = BTreeMap::new();
-        let mut elements: BTreeMap<u64, Vec<Track<'_>>> = BTreeMap::new();
-        let (mut any_key, mut any_element) = (Vec::new(), Vec::new());
-        for &(test, steps) in tracks {
-            match steps.split_first() {
-                None => place.tests.push(test),
-                Some((Step::Key(key), rest)) => keys.entry(key).or_default().push((test, rest)),
-                Some((Step::Index(at), rest)) => elements.entry(*at).or_default().push((test, rest)),
-                Some((Step::AnyField, rest)) => any_key.push((test, rest)),
-                Some((Step::AnyElement, rest)) => any_element.push((test, rest)),
-            }
-        }
-        place.keys = keys
-            .into_iter()
-            .map(|(key, own)| (key.to_owned(), self.way(&own, &any_key)))
-            .collect();
-        place.elements = elements
-            .into_iter()
-            .map(|(at, own)| (at, self.way(&own, &any_element)))
-            .collect();
-        place.other_key = (!any_key.is_empty()).then(|| self.way(&[], &any_key));
-        place.other_element = (!any_element.is_empty()).then(|| self.way(&[], &any_element));
-        self.places[number] = place;
-        number
-    }
-
-    fn way(&mut self, own: &[Track<'_>], any: &[Track<'_>]) -> Way {
-        let bits = |tracks: &[Track<'_>]| {
-            let mut bits = Bits::default();
-            tracks.iter().for_each(|(test, _)| bits.set(*test));
-            bits
-        };
-        let tracks = [own, any].concat();
-        Way {
-            place: self.place(&tracks),
-            all: bits(&tracks),
-            any: bits(any),
         }
     }
 
@@ -158,84 +101,57 @@ impl Program {
     /// The conditions that some value met; for `NOT EXISTS`, those that some value stands against.
     fn hits(&self, message: &[u8]) -> Read<Bits> {
         let mut scanner = Scanner::new(message)?;
-        let mut hits = Bits::default();
-        // A number or a word alone is no event that has fields.
-        if !matches!(scanner.peek()?, b'{' | b'[') {
-            return Err(crate::json::NotJson);
-        }
-        self.visit(0, &mut scanner, &mut hits)?;
-        scanner.end()?;
-        Ok(hits)
-    }
-
-    fn visit(&self, place: usize, scanner: &mut Scanner<'_>, hits: &mut Bits) -> Read<()> {
-        let place = &self.places[place];
-        match scanner.peek()? {
-            b'{' => {
-                self.exists(place, hits);
-                if place.keys.is_empty() && place.other_key.is_none() {
-                    return scanner.skip();
-                }
-                let mut first = true;
-                while let Some(key) = scanner.member(&mut first)? {
-                    let named = place
-                        .keys
-                        .iter()
-                        .find(|(name, _)| key.is(name))
-                        .map(|(_, way)| way);
-                    self.go(named.or(place.other_key.as_ref()), scanner, hits)?;
-                }
-                Ok(())
-            }
-            b'[' => {
-                self.exists(place, hits);
-                if place.elements.is_empty() && place.other_element.is_none() {
-                    return scanner.skip();
-                }
-                let mut first = true;
-                let mut at = 0;
-                while scanner.element(&mut first)? {
-                    let numbered = place.elements.iter().find(|(n, _)| *n == at).map(|(_, way)| way);
-                    self.go(numbered.or(place.other_element.as_ref()), scanner, hits)?;
-                    at += 1;
-                }
-                Ok(())
-            }
-            _ => {
-                let value = scanner.scalar()?;
-                for &test in &place.tests {
-                    if meets(&self.conditions[test], value) {
-                        hits.set(test);
-                    }
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn go(&self, way: Option<&Way>, scanner: &mut Scanner<'_>, hits: &mut Bits) -> Read<()> {
-        let Some(way) = way else {
-            return scanner.skip();
+        let mut hits = Hits {
+            conditions: &self.conditions,
+            bits: Bits::default(),
         };
-        let before = hits.and(way.any);
-        *hits = hits.without(way.all);
-        self.visit(way.place, scanner, hits)?;
-        *hits = hits.or(before);
-        Ok(())
-    }
-
-    /// A container is there, and meets no other condition.
-    fn exists(&self, place: &Place, hits: &mut Bits) {
-        for &test in &place.tests {
-            if self.conditions[test] == Condition::NotExists {
-                hits.set(test);
-            }
-        }
+        self.places.walk(&mut scanner, &mut hits)?;
+        scanner.end()?;
+        Ok(hits.bits)
     }
 }
 
+struct Hits<'p> {
+    conditions: &'p [Condition],
+    bits: Bits,
+}
+
+impl Listener<Vec<usize>, Within> for Hits<'_> {
+    type Before = Bits;
+
+    fn enter(&mut self, way: &Within) -> Bits {
+        let before = self.bits.and(way.any);
+        self.bits = self.bits.without(way.all);
+        before
+    }
+
+    fn leave(&mut self, before: Bits) {
+        self.bits = self.bits.or(before);
+    }
+
+    /// A container is there, and meets no other condition.
+    fn container(&mut self, tests: &Vec<usize>) {
+        for &test in tests {
+            if self.conditions[test] == Condition::NotExists {
+                self.bits.set(test);
+            }
+        }
+    }
+
+    fn scalar(&mut self, tests: &Vec<usize>, value: Scalar<'_>, _end: usize) {
+        for &test in tests {
+            if meets(&self.conditions[test], value) {
+                self.bits.set(test);
+            }
+        }
+    }
+
+    /// What a name said before is forgotten whenever it is entered.
+    fn twice(&mut self) {}
+}
+
 /// True when a value meets a condition; for `NOT EXISTS`, when it stands against it.
-fn meets(condition: &Condition, value: Scalar<'_>) -> bool {
+pub(super) fn meets(condition: &Condition, value: Scalar<'_>) -> bool {
     match (condition, value) {
         (Condition::NotExists, _)
         | (Condition::IsNull, Scalar::Null)
@@ -248,7 +164,7 @@ fn meets(condition: &Condition, value: Scalar<'_>) -> bool {
 }
 
 /// The same formula over the numbers of its conditions.
-fn numbered(node: &Node<Test>, next: &mut usize) -> Node<usize> {
+pub(super) fn numbered(node: &Node<Test>, next: &mut usize) -> Node<usize> {
     let mut inner = |nodes: &[Node<Test>]| nodes.iter().map(|node| numbered(node, next)).collect();
     let kind = match &node.kind {
         NodeKind::All(nodes) => NodeKind::All(inner(nodes)),

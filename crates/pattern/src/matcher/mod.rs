@@ -2,12 +2,15 @@
 
 mod delimited;
 mod json;
+mod places;
+mod set;
 mod terms;
 
 use crate::number::Decimal;
 use crate::tree::{Comparison, Form, Node, NodeKind, Operator, Value};
 
 pub(crate) use delimited::words;
+pub use set::{Look, MatcherSet, Scratch};
 
 /// Decides whether events match a pattern.
 ///

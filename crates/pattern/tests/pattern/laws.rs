@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
-use trailwarden_pattern::{Condition, Decimal, Field, FieldKind, Form, Node, NodeKind, Pattern, Test};
+use trailwarden_pattern::{
+    Condition, Decimal, Field, FieldKind, Form, MatcherSet, Node, NodeKind, Pattern, Scratch, Test,
+};
 
 use crate::slow;
 
@@ -433,6 +435,32 @@ proptest! {
         if let Ok(pattern) = Pattern::parse(&text) {
             let slow = slow::matches(pattern.form(), &message).expect("no deep nesting is drawn");
             prop_assert_eq!(pattern.matcher().is_match(&message), slow);
+        }
+    }
+
+    #[test]
+    fn a_set_decides_what_each_of_its_patterns_does(
+        texts in proptest::collection::vec(prop_oneof![6 => json_pattern(), 1 => terms_pattern()], 0..6),
+        message in prop_oneof![8 => json_event(), 1 => line()],
+    ) {
+        let patterns: Vec<Pattern> = texts.iter().filter_map(|text| Pattern::parse(text).ok()).collect();
+        let fields = [&["a"][..], &["b", "a"], &["c", "a", "b"]];
+        let set = MatcherSet::new(&patterns.iter().collect::<Vec<_>>(), &fields);
+        let mut scratch = Scratch::default();
+        // Another event that went before leaves nothing behind.
+        set.look(br#"{"a":"x","b":{"a":"x"},"c":{"a":{"b":1}}}"#, &mut scratch);
+        let look = set.look(&message, &mut scratch);
+        for (at, pattern) in patterns.iter().enumerate() {
+            prop_assert_eq!(look.is_match(at), pattern.matcher().is_match(&message), "{}", pattern);
+        }
+        for (at, names) in fields.iter().enumerate() {
+            let value = serde_json::from_slice::<serde_json::Value>(&message);
+            // It refuses halves of surrogate pairs, and numbers beyond a double.
+            if let Ok(value) = value {
+                let text = value.pointer(&format!("/{}", names.join("/"))).and_then(|value| value.as_str());
+                let found = look.text(at);
+                prop_assert_eq!(found.as_deref(), text);
+            }
         }
     }
 
