@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use trailwarden_pattern::{Form, Matcher, Pattern};
+use trailwarden_pattern::{MatcherSet, Pattern};
 
+use crate::facts::{FIELDS, Facts};
 use crate::read::Record;
 pub use crate::sieve::Rules;
 use crate::sieve::{MOST, Sieve};
@@ -15,9 +16,7 @@ pub const LARGEST_EVENT: usize = 256 * 1024;
 /// Patterns, prepared for many records. It holds no state, so threads can share one.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    matchers: Vec<Matcher>,
-    /// Whether the blanks between the parts of a record are nothing to it.
-    by_fields: Vec<bool>,
+    set: MatcherSet,
     sieve: Sieve,
 }
 
@@ -25,6 +24,7 @@ pub struct Engine {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     may: Vec<Rules>,
+    look: trailwarden_pattern::Scratch,
 }
 
 impl Engine {
@@ -37,11 +37,7 @@ impl Engine {
             return Err(MOST);
         }
         Ok(Self {
-            matchers: patterns.iter().map(|pattern| pattern.matcher()).collect(),
-            by_fields: patterns
-                .iter()
-                .map(|pattern| matches!(pattern.form(), Form::Json(_)))
-                .collect(),
+            set: MatcherSet::new(patterns, FIELDS),
             sieve: Sieve::new(patterns),
         })
     }
@@ -49,31 +45,34 @@ impl Engine {
     /// How many patterns there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.matchers.len()
+        self.set.len()
     }
 
     /// True for none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.matchers.is_empty()
+        self.set.is_empty()
     }
 
-    /// Holds one record against every pattern, without looking at its bytes beforehand.
+    /// Holds one record against every pattern, one after the other, without looking at its bytes beforehand.
     pub fn plainly(&self, record: Record<'_>) -> Rules {
         let mut matched = Rules::default();
         for rule in 0..self.len() {
-            if self.matches(rule, record) {
+            let matcher = self.set.matcher(rule);
+            let matches = match self.set.is_json(rule) {
+                true => matcher.is_match(record.text),
+                false => matcher.is_match(&record.message()),
+            };
+            if matches {
                 matched.add(rule);
             }
         }
         matched
     }
 
-    fn matches(&self, rule: usize, record: Record<'_>) -> bool {
-        match self.by_fields[rule] {
-            true => self.matchers[rule].is_match(record.text),
-            false => self.matchers[rule].is_match(&record.message()),
-        }
+    /// What a record says of its call.
+    pub(crate) fn facts<'r>(&'r self, record: &'r [u8], scratch: &'r mut Scratch) -> Facts<'r> {
+        Facts::of(&self.set.look(record, &mut scratch.look))
     }
 
     /// Holds the records of a text against the patterns that may match them. Those that are too large for a log
@@ -83,10 +82,11 @@ impl Engine {
         text: &[u8],
         records: &[Range<usize>],
         scratch: &mut Scratch,
-        mut hit: impl FnMut(&Rules, &[u8]),
+        mut hit: impl FnMut(&Rules, &Facts<'_>, &[u8]),
     ) {
-        self.sieve.sift(text, records, &mut scratch.may);
-        for (record, may) in records.iter().zip(&scratch.may) {
+        let Scratch { may, look } = scratch;
+        self.sieve.sift(text, records, may);
+        for (record, may) in records.iter().zip(may) {
             if record.len() > LARGEST_EVENT || may.is_empty() {
                 continue;
             }
@@ -95,14 +95,23 @@ impl Engine {
                 record: 0,
                 byte: record.start,
             };
+            let look = self.set.look(text, look);
             let mut matched = Rules::default();
             for rule in may.each() {
-                if self.matches(rule, Record { place, text }) {
+                let matches = match self.set.is_json(rule) {
+                    true => look.is_match(rule),
+                    // To the others the blanks between the parts of a record are something.
+                    false => {
+                        let message = Record { place, text }.message();
+                        self.set.matcher(rule).is_match(&message)
+                    }
+                };
+                if matches {
                     matched.add(rule);
                 }
             }
             if !matched.is_empty() {
-                hit(&matched, text);
+                hit(&matched, &Facts::of(&look), text);
             }
         }
     }

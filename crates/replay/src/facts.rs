@@ -3,21 +3,19 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use trailwarden_pattern::Look;
 
 /// What a record says of its call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'r> {
     /// When the call was, in seconds since 1970.
     pub time: Option<i64>,
-    /// What was called.
-    pub event: String,
-    /// The service that was called.
-    pub source: String,
+    /// The service that was called, without `.amazonaws.com`, and the call: `iam CreateUser`.
+    pub call: Cow<'r, str>,
     /// Where.
-    pub region: String,
+    pub region: Cow<'r, str>,
     /// From where.
-    pub address: String,
+    pub address: Cow<'r, str>,
     /// Who.
     pub who: Principal,
 }
@@ -32,116 +30,105 @@ pub struct Principal {
     pub selector: Option<&'static str>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Record<'r> {
-    #[serde(borrow)]
-    event_time: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    event_name: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    event_source: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    aws_region: Option<Cow<'r, str>>,
-    #[serde(borrow, rename = "sourceIPAddress")]
-    source_ip_address: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    user_identity: Option<Identity<'r>>,
+/// The fields that are asked for, in the order of [`Field`].
+pub(crate) const FIELDS: &[&[&str]] = &[
+    &["eventTime"],
+    &["eventSource"],
+    &["eventName"],
+    &["awsRegion"],
+    &["sourceIPAddress"],
+    &["userIdentity", "type"],
+    &["userIdentity", "arn"],
+    &["userIdentity", "principalId"],
+    &["userIdentity", "invokedBy"],
+    &["userIdentity", "sessionContext", "sessionIssuer", "arn"],
+];
+
+/// A field, by its place in [`FIELDS`].
+#[derive(Clone, Copy)]
+enum Field {
+    Time,
+    Source,
+    Event,
+    Region,
+    Address,
+    Sort,
+    Arn,
+    PrincipalId,
+    InvokedBy,
+    Issuer,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Identity<'r> {
-    #[serde(borrow, rename = "type")]
-    sort: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    arn: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    principal_id: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    invoked_by: Option<Cow<'r, str>>,
-    #[serde(borrow)]
-    session_context: Option<Session<'r>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Session<'r> {
-    #[serde(borrow)]
-    session_issuer: Option<Issuer<'r>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Issuer<'r> {
-    #[serde(borrow)]
-    arn: Option<Cow<'r, str>>,
-}
-
-impl Facts {
-    /// Reads a record. What it does not say in the usual way is left empty.
-    #[must_use]
-    pub fn of(record: &[u8]) -> Self {
-        let record: Record<'_> = serde_json::from_slice(record).unwrap_or_default();
-        let text = |field: Option<Cow<'_, str>>| field.unwrap_or_default().into_owned();
+impl<'r> Facts<'r> {
+    /// What a record that was looked at says, with its first texts those of [`FIELDS`]. What it does not say in the
+    /// usual way is left empty.
+    pub(crate) fn of(look: &Look<'r>) -> Self {
+        let text = |field: Field| look.text(field as usize);
+        let source = text(Field::Source).unwrap_or_default();
+        let service = source.strip_suffix(".amazonaws.com").unwrap_or(&source);
+        let call = match text(Field::Event) {
+            Some(event) => format!("{service} {event}"),
+            None => service.to_owned(),
+        };
         Self {
-            time: record
-                .event_time
+            time: text(Field::Time)
                 .and_then(|time| time.parse::<Timestamp>().ok())
                 .map(Timestamp::as_second),
-            event: text(record.event_name),
-            source: text(record.event_source),
-            region: text(record.aws_region),
-            address: text(record.source_ip_address),
-            who: record.user_identity.map(principal).unwrap_or_default(),
+            call: Cow::Owned(call),
+            region: text(Field::Region).unwrap_or_default(),
+            address: text(Field::Address).unwrap_or_default(),
+            who: principal(text),
         }
     }
 }
 
 /// "`CloudTrail` userIdentity element".
-fn principal(identity: Identity<'_>) -> Principal {
-    let issuer = identity
-        .session_context
-        .and_then(|session| session.session_issuer)
-        .and_then(|issuer| issuer.arn)
-        .filter(|arn| !arn.is_empty());
-    let of = |name: Option<Cow<'_, str>>, selector: &'static str| {
-        let name = name.filter(|name| !name.is_empty())?;
+fn principal<'r>(text: impl Fn(Field) -> Option<Cow<'r, str>>) -> Principal {
+    let of = |field: Field, selector: &'static str| {
+        let name = text(field).filter(|name| !name.is_empty())?;
         Some(Principal {
             name: name.into_owned(),
             selector: Some(selector),
         })
     };
-    let sort = identity.sort.as_deref().unwrap_or_default();
+    let sort = text(Field::Sort).unwrap_or_default();
     if sort == "Root" {
         return Principal {
-            name: identity.arn.unwrap_or(Cow::Borrowed("root")).into_owned(),
+            name: text(Field::Arn).unwrap_or(Cow::Borrowed("root")).into_owned(),
             selector: None,
         };
     }
-    let by_role = match sort {
-        "AWSService" => of(identity.invoked_by.clone(), "$.userIdentity.invokedBy"),
-        _ => of(issuer, "$.userIdentity.sessionContext.sessionIssuer.arn"),
+    let by_role = match &*sort {
+        "AWSService" => of(Field::InvokedBy, "$.userIdentity.invokedBy"),
+        _ => of(Field::Issuer, "$.userIdentity.sessionContext.sessionIssuer.arn"),
     };
     by_role
-        .or_else(|| of(identity.arn, "$.userIdentity.arn"))
-        .or_else(|| of(identity.principal_id, "$.userIdentity.principalId"))
-        .or_else(|| of(identity.invoked_by, "$.userIdentity.invokedBy"))
+        .or_else(|| of(Field::Arn, "$.userIdentity.arn"))
+        .or_else(|| of(Field::PrincipalId, "$.userIdentity.principalId"))
+        .or_else(|| of(Field::InvokedBy, "$.userIdentity.invokedBy"))
         .unwrap_or_else(|| Principal {
-            name: sort.to_owned(),
+            name: sort.into_owned(),
             selector: None,
         })
 }
 
 #[cfg(test)]
 mod tests {
+    use trailwarden_pattern::{MatcherSet, Scratch};
+
     use super::*;
+
+    fn with<T>(record: &str, what: impl Fn(Facts<'_>) -> T) -> T {
+        let set = MatcherSet::new(&[], FIELDS);
+        what(Facts::of(&set.look(record.as_bytes(), &mut Scratch::default())))
+    }
 
     fn who(identity: &str) -> (String, Option<&'static str>) {
         let record = format!("{{\"eventTime\":\"2026-03-01T10:00:00Z\",\"userIdentity\":{identity}}}");
-        let facts = Facts::of(record.as_bytes());
-        assert_eq!(facts.time, Some(1_772_359_200));
-        (facts.who.name, facts.who.selector)
+        with(&record, |facts| {
+            assert_eq!(facts.time, Some(1_772_359_200));
+            (facts.who.name, facts.who.selector)
+        })
     }
 
     #[test]
@@ -172,11 +159,11 @@ mod tests {
 
     #[test]
     fn what_is_not_as_usual_is_left_empty() {
-        assert_eq!(Facts::of(b"no JSON"), Facts::default());
-        assert_eq!(Facts::of(br#"{"eventName":3}"#), Facts::default());
-        assert_eq!(
-            Facts::of(br#"{"eventTime":"yesterday","eventName":"\u0041"}"#).event,
-            "A"
-        );
+        with("no JSON", |facts| assert_eq!(facts, Facts::default()));
+        with(r#"{"eventName":3,"awsRegion":"eu-central-1"}"#, |facts| {
+            assert_eq!((&*facts.call, &*facts.region), ("", "eu-central-1"));
+        });
+        let odd = r#"{"eventTime":"yesterday","eventSource":"x.amazonaws.com","eventName":"\u0041"}"#;
+        with(odd, |facts| assert_eq!((&*facts.call, facts.time), ("x A", None)));
     }
 }

@@ -217,7 +217,7 @@ impl<'e> Share<'e> {
         let count = &mut self.count;
         let problems = self
             .scanner
-            .file(file, content, |rules, record| count.hit(rules, record));
+            .file(file, content, |rules, facts, _| count.hit(rules, facts));
         self.problems
             .extend(problems.into_iter().map(|problem| (*number, problem)));
         self.files += 1;
@@ -236,11 +236,11 @@ impl<'e> Share<'e> {
 }
 
 impl Count<'_> {
-    fn hit(&mut self, rules: &Rules, record: &[u8]) {
-        let facts = Facts::of(record);
+    fn hit(&mut self, rules: &Rules, facts: &Facts<'_>) {
         let wanted = |selection: &Selection| {
             let time = facts.time.and_then(|time| Timestamp::from_second(time).ok());
-            let region = selection.regions.is_empty() || selection.regions.contains(&facts.region);
+            let region = selection.regions.is_empty()
+                || selection.regions.iter().any(|region| *region == facts.region);
             // One that does not say when it was cannot be left out.
             region && time.is_none_or(|time| selection.holds(time))
         };
@@ -248,12 +248,12 @@ impl Count<'_> {
             return;
         }
         for rule in rules.each() {
-            self.tallies[rule].add(&facts);
+            self.tallies[rule].add(facts);
         }
         for (pair, difference) in self.pairs.iter().zip(&mut self.differences) {
             match (rules.has(pair.new), rules.has(pair.old)) {
-                (true, false) => difference.gained.add(&facts),
-                (false, true) => difference.lost.add(&facts),
+                (true, false) => difference.gained.add(facts),
+                (false, true) => difference.lost.add(facts),
                 _ => {}
             }
         }

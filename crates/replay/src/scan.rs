@@ -8,6 +8,7 @@ use flate2::bufread::MultiGzDecoder;
 use trailwarden_pattern::{Place, Unreadable};
 
 use crate::engine::{Engine, LARGEST_EVENT, Rules, Scratch};
+use crate::facts::Facts;
 use crate::files::{Input, LogFile, Problem};
 use crate::inflate::{Inflater, Loaded};
 use crate::read::{Contents, GZIP, What};
@@ -85,12 +86,13 @@ impl<'e> Scanner<'e> {
         &self.seen
     }
 
-    /// Reads a file, whose content may be here already. `hit` is told the rules that match a record, and the record.
+    /// Reads a file, whose content may be here already. `hit` is told the rules that match
+    /// a record, what it says, and the record.
     pub fn file(
         &mut self,
         file: &LogFile,
         content: Option<&[u8]>,
-        mut hit: impl FnMut(&Rules, &[u8]),
+        mut hit: impl FnMut(&Rules, &Facts<'_>, &[u8]),
     ) -> Vec<Problem> {
         let problem = |what: What| Problem {
             input: file.input.clone(),
@@ -128,7 +130,7 @@ impl<'e> Scanner<'e> {
     }
 
     /// The text that was unpacked at once; false when it is not what the quick way expects.
-    fn whole(&mut self, hit: &mut impl FnMut(&Rules, &[u8])) -> bool {
+    fn whole(&mut self, hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8])) -> bool {
         let text = self.inflater.text();
         self.records.clear();
         if text.is_empty() || Split::new(text).go(text, true, &mut self.records) != Step::Over {
@@ -145,9 +147,9 @@ impl<'e> Scanner<'e> {
         &mut self,
         input: impl Read,
         file: &LogFile,
-        hit: &mut impl FnMut(&Rules, &[u8]),
+        hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8]),
     ) -> Vec<Problem> {
-        let (engine, read) = (self.engine, &mut self.seen);
+        let (engine, read, scratch) = (self.engine, &mut self.seen, &mut self.scratch);
         let problems = self.contents.each_of(input, file, |record| {
             read.records += 1;
             if record.text.len() > LARGEST_EVENT {
@@ -156,7 +158,7 @@ impl<'e> Scanner<'e> {
             }
             let matched = engine.plainly(record);
             if !matched.is_empty() {
-                hit(&matched, record.text);
+                hit(&matched, &engine.facts(record.text, scratch), record.text);
             }
         });
         self.seen.bytes += self.contents.text().len() as u64;
@@ -164,7 +166,11 @@ impl<'e> Scanner<'e> {
     }
 
     /// A text of any length, a window of it at a time.
-    fn windows(&mut self, input: impl Read, hit: &mut impl FnMut(&Rules, &[u8])) -> Result<(), Stop> {
+    fn windows(
+        &mut self,
+        input: impl Read,
+        hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8]),
+    ) -> Result<(), Stop> {
         let mut input = BufReader::with_capacity(1 << 16, input);
         let packed = match input.fill_buf() {
             Ok([]) => {
@@ -187,7 +193,11 @@ impl<'e> Scanner<'e> {
         }
     }
 
-    fn through(&mut self, mut input: impl Read, hit: &mut impl FnMut(&Rules, &[u8])) -> Result<(), Stop> {
+    fn through(
+        &mut self,
+        mut input: impl Read,
+        hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8]),
+    ) -> Result<(), Stop> {
         self.window.clear();
         let (mut split, mut begun, mut told) = (None, 0, 0);
         loop {
@@ -430,7 +440,7 @@ mod tests {
                 scanner.step = step;
                 let mut found = Matched::new();
                 let file = LogFile { bytes, ..file.clone() };
-                let problems = scanner.file(&file, None, |rules, text| {
+                let problems = scanner.file(&file, None, |rules, _, text| {
                     found.push((rules.each().collect(), String::from_utf8_lossy(text).into_owned()));
                 });
                 let whole = problems.is_empty();
@@ -452,7 +462,7 @@ mod tests {
             let mut scanner = Scanner::new(&engine);
             scanner.step = step;
             let mut count = 0;
-            let ended = scanner.windows(bytes.as_slice(), &mut |_, _| count += 1);
+            let ended = scanner.windows(bytes.as_slice(), &mut |_, _, _| count += 1);
             // What is not UTF-8, or no JSON within a record, is not seen as long as no rule could match there.
             if ended.is_ok() && Records::of(&bytes).all(|record| record.is_ok()) {
                 prop_assert_eq!(count, plainly(&engine, &bytes).len());
@@ -481,7 +491,7 @@ mod tests {
                 }
             });
             let mut quickly = Matched::new();
-            let quick_problems = scanner.file(file, None, |rules, text| {
+            let quick_problems = scanner.file(file, None, |rules, _, text| {
                 quickly.push((rules.each().collect(), String::from_utf8_lossy(text).into_owned()));
             });
             assert_eq!(problems, quick_problems, "{}", file.input);

@@ -105,6 +105,20 @@ pub struct Deeds {
     pub minutes: Option<Minutes>,
 }
 
+impl Deeds {
+    /// Counts a record; returns how many minutes are new.
+    fn add(&mut self, facts: &Facts<'_>) -> usize {
+        self.count += 1;
+        self.events.add(&facts.call, 1);
+        let (Some(minutes), Some(time)) = (&mut self.minutes, facts.time) else {
+            return 0;
+        };
+        let count = minutes.entry(time.div_euclid(60)).or_default();
+        *count += 1;
+        usize::from(*count == 1)
+    }
+}
+
 /// What is counted of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -132,7 +146,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts a record.
-    pub fn add(&mut self, facts: &Facts) {
+    pub fn add(&mut self, facts: &Facts<'_>) {
         self.matches += 1;
         if let Some(time) = facts.time {
             let (first, last) = self.span.unwrap_or((time, time));
@@ -141,29 +155,26 @@ impl Tally {
         }
         self.addresses.add(&facts.address, 1);
         self.regions.add(&facts.region, 1);
-        let service = facts
-            .source
-            .strip_suffix(".amazonaws.com")
-            .unwrap_or(&facts.source);
-        let event = format!("{service} {}", facts.event);
-        self.events.add(event.trim(), 1);
+        self.events.add(&facts.call, 1);
         if facts.who.name.is_empty() {
             return;
         }
-        if self.principals.len() >= MOST && !self.principals.contains_key(&facts.who) {
-            self.drop_rare();
-        }
-        let deeds = self.principals.entry(facts.who.clone()).or_insert_with(|| Deeds {
-            minutes: Some(Minutes::new()),
-            ..Deeds::default()
-        });
-        deeds.count += 1;
-        deeds.events.add(event.trim(), 1);
-        if let (Some(minutes), Some(time)) = (&mut deeds.minutes, facts.time) {
-            let count = minutes.entry(time.div_euclid(60)).or_default();
-            self.own_minutes += usize::from(*count == 0);
-            *count += 1;
-        }
+        // Most callers are known, and a copy of a name is not for nothing.
+        self.own_minutes += match self.principals.get_mut(&facts.who) {
+            Some(deeds) => deeds.add(facts),
+            None => {
+                if self.principals.len() >= MOST {
+                    self.drop_rare();
+                }
+                let mut deeds = Deeds {
+                    minutes: Some(Minutes::new()),
+                    ..Deeds::default()
+                };
+                let minutes = deeds.add(facts);
+                self.principals.insert(facts.who.clone(), deeds);
+                minutes
+            }
+        };
         self.keep_room();
     }
 
@@ -302,7 +313,7 @@ mod tests {
     fn whoever_does_much_is_known_however_late_they_come() {
         let facts = |name: String, minute: i64| Facts {
             time: Some(1_772_359_200 + minute * 60),
-            event: "CreateUser".into(),
+            call: "iam CreateUser".into(),
             who: Principal {
                 name,
                 selector: Some("$.userIdentity.arn"),
@@ -336,10 +347,9 @@ mod tests {
     fn threads_count_what_one_would() {
         let facts = |number: i64| Facts {
             time: Some(1_772_359_200 + number * 17),
-            event: ["CreateUser", "DeleteUser"][number as usize % 2].into(),
-            source: "iam.amazonaws.com".into(),
+            call: ["iam CreateUser", "iam DeleteUser"][number as usize % 2].into(),
             region: "us-east-1".into(),
-            address: format!("198.51.100.{}", number % 7),
+            address: format!("198.51.100.{}", number % 7).into(),
             who: Principal {
                 name: format!("arn:{}", number % 5),
                 selector: Some("$.userIdentity.arn"),

@@ -36,7 +36,7 @@ fn every_published_pattern_matches_as_many_records_of_each_file_as_published() {
             continue;
         }
         files += 1;
-        let problems = scanner.file(file, None, |rules, _| {
+        let problems = scanner.file(file, None, |rules, _, _| {
             for rule in rules.each() {
                 *found[rule].entry(name.clone()).or_default() += 1;
             }
