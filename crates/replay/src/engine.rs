@@ -1,13 +1,12 @@
 //! Rules over records: which match which.
 
-use std::ops::Range;
-
 use trailwarden_pattern::{MatcherSet, Pattern};
 
 use crate::facts::{FIELDS, Facts};
 use crate::read::Record;
 pub use crate::sieve::Rules;
-use crate::sieve::{MOST, Sieve};
+use crate::sieve::{MOST, May, Sieve};
+use crate::split::Found;
 
 /// The most bytes of an event that `CloudTrail` sends to a log group: what is larger no rule ever sees
 /// ("`CloudTrail` doesn't send events larger than 256 KB to `CloudWatch` Logs").
@@ -23,7 +22,7 @@ pub struct Engine {
 /// What one thread needs for it, again and again.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
-    may: Vec<Rules>,
+    may: May,
     look: trailwarden_pattern::Scratch,
 }
 
@@ -80,20 +79,20 @@ impl Engine {
     pub(crate) fn quickly(
         &self,
         text: &[u8],
-        records: &[Range<usize>],
+        records: &[Found],
         scratch: &mut Scratch,
         mut hit: impl FnMut(&Rules, &Facts<'_>, &[u8]),
     ) {
         let Scratch { may, look } = scratch;
         self.sieve.sift(text, records, may);
-        for (record, may) in records.iter().zip(may) {
-            if record.len() > LARGEST_EVENT || may.is_empty() {
+        for (at, Found { range, .. }) in records.iter().enumerate() {
+            let Some(may) = may.of(at).filter(|_| range.len() <= LARGEST_EVENT) else {
                 continue;
-            }
-            let text = &text[record.clone()];
+            };
+            let text = &text[range.clone()];
             let place = trailwarden_pattern::Place {
                 record: 0,
-                byte: record.start,
+                byte: range.start,
             };
             let look = self.set.look(text, look);
             let mut matched = Rules::default();

@@ -40,7 +40,7 @@ pub(crate) enum Wanted {
 }
 
 /// Characters that nobody has to escape in JSON and that a name may have here.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()

@@ -1,7 +1,6 @@
 //! The records of files, held against rules: quickly where that is possible, one by one where it is not.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
@@ -12,7 +11,7 @@ use crate::facts::Facts;
 use crate::files::{Input, LogFile, Problem};
 use crate::inflate::{Inflater, Loaded};
 use crate::read::{Contents, GZIP, What};
-use crate::split::{Split, Step};
+use crate::split::{Found, Split, Step};
 
 /// How much of a large file is looked at at once.
 const WINDOW: usize = 4 * 1024 * 1024;
@@ -49,7 +48,7 @@ pub struct Scanner<'e> {
     window: Vec<u8>,
     /// How much of a large file is looked at at once.
     step: usize,
-    records: Vec<Range<usize>>,
+    records: Vec<Found>,
     scratch: Scratch,
     seen: Seen,
 }
@@ -269,11 +268,11 @@ struct Stop {
     told: bool,
 }
 
-fn count(seen: &mut Seen, records: &[Range<usize>]) {
+fn count(seen: &mut Seen, records: &[Found]) {
     seen.records += records.len() as u64;
     seen.oversized += records
         .iter()
-        .filter(|record| record.len() > LARGEST_EVENT)
+        .filter(|record| record.range.len() > LARGEST_EVENT)
         .count() as u64;
 }
 

@@ -1,12 +1,12 @@
 //! Which rules may match which records, told from their bytes.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use memchr::memmem::{Finder, FinderBuilder};
 use trailwarden_pattern::Pattern;
 
-use crate::need::{Need, Wanted, hides_a_name};
+use crate::need::{Need, Wanted, hides_a_name, is_plain};
+use crate::split::Found;
 
 /// The most rules of one sieve.
 pub(crate) const MOST: usize = 512;
@@ -60,14 +60,51 @@ pub(crate) struct Sieve {
     always: Rules,
     all: Rules,
     names: Vec<Name>,
+    /// Texts in quotes that say enough wherever they stand.
+    texts: Vec<(Finder<'static>, Rules)>,
     escapes: Finder<'static>,
+}
+
+/// For each record of a text the rules that may match it. Most have none, so few are kept.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct May {
+    /// By record, the place of its rules.
+    places: Vec<u32>,
+    /// First those of every record.
+    rules: Vec<Rules>,
+}
+
+impl May {
+    fn begin(&mut self, records: usize, always: Rules) {
+        self.places.clear();
+        self.places.resize(records, 0);
+        self.rules.clear();
+        self.rules.push(always);
+    }
+
+    fn add(&mut self, record: usize, rules: &Rules) {
+        let place = &mut self.places[record];
+        if *place == 0 {
+            let own = self.rules[0];
+            // A text has fewer records than bytes, and of those it has some millions.
+            *place = u32::try_from(self.rules.len()).unwrap_or(u32::MAX);
+            self.rules.push(own);
+        }
+        self.rules[*place as usize].add_all(rules);
+    }
+
+    /// The rules of a record; none when there are none.
+    pub(crate) fn of(&self, record: usize) -> Option<&Rules> {
+        let rules = &self.rules[self.places[record] as usize];
+        (!rules.is_empty()).then_some(rules)
+    }
 }
 
 /// What is wanted behind one name.
 #[derive(Clone, Debug)]
 struct Name {
     quoted: Finder<'static>,
-    anything: Rules,
+    anything: Option<Rules>,
     exact: Table,
     starts: Vec<(Vec<u8>, Rules)>,
     ends: Vec<(Vec<u8>, Rules)>,
@@ -104,6 +141,11 @@ impl Table {
         &mut slot[at].1
     }
 
+    fn all(&self) -> impl Iterator<Item = (&[u8], &Rules)> {
+        let all = self.0.iter().flatten();
+        all.map(|(text, rules)| (text.as_slice(), rules))
+    }
+
     fn get(&self, text: &[u8]) -> Option<&Rules> {
         let slot = &self.0[Self::slot(text)];
         slot.iter().find(|(own, _)| own == text).map(|(_, rules)| rules)
@@ -114,7 +156,7 @@ impl Name {
     fn new(name: &str) -> Self {
         Self {
             quoted: finder(&format!("\"{name}\"")),
-            anything: Rules::default(),
+            anything: None,
             exact: Table::default(),
             starts: Vec::new(),
             ends: Vec::new(),
@@ -128,7 +170,7 @@ impl Name {
         let mut only = Rules::default();
         only.add(rule);
         match value {
-            Wanted::Anything => self.anything.add(rule),
+            Wanted::Anything => self.anything.get_or_insert_default().add(rule),
             Wanted::Exact(text) => self.exact.entry(text).add(rule),
             Wanted::Starts(text) => self.starts.push((text.as_bytes().to_vec(), only)),
             Wanted::Ends(text) => self.ends.push((text.as_bytes().to_vec(), only)),
@@ -136,43 +178,52 @@ impl Name {
         }
     }
 
-    /// The rules that want what stands behind the name, which ends at the beginning of `rest`.
-    fn wanting(&self, rest: &[u8]) -> Rules {
-        let mut rules = self.anything;
+    /// Tells the rules that want what stands behind the name, which ends at the beginning of `rest`.
+    fn wanting(&self, rest: &[u8], mut tell: impl FnMut(&Rules)) {
         let Some(rest) = rest.trim_ascii_start().strip_prefix(b":") else {
             // It is a value, not a name.
-            return Rules::default();
+            return;
         };
         let value = match rest.trim_ascii_start() {
             [b'"', value @ ..] => value,
             // Texts are held against the text of a number, too.
-            [b'-' | b'0'..=b'9', ..] => return self.all,
-            _ => return rules,
+            [b'-' | b'0'..=b'9', ..] => return tell(&self.all),
+            _ => return self.anything.iter().for_each(tell),
         };
         let end = memchr::memchr2(b'"', b'\\', value).unwrap_or(value.len());
         if value.get(end) == Some(&b'\\') {
-            return self.all;
+            return tell(&self.all);
         }
         let value = &value[..end];
-        if let Some(wanting) = self.exact.get(value) {
-            rules.add_all(wanting);
-        }
+        self.anything.iter().for_each(&mut tell);
+        self.exact.get(value).into_iter().for_each(&mut tell);
         for (start, wanting) in &self.starts {
             if value.starts_with(start) {
-                rules.add_all(wanting);
+                tell(wanting);
             }
         }
         for (end, wanting) in &self.ends {
             if value.ends_with(end) {
-                rules.add_all(wanting);
+                tell(wanting);
             }
         }
         for (part, wanting) in &self.contains {
             if part.find(value).is_some() {
-                rules.add_all(wanting);
+                tell(wanting);
             }
         }
-        rules
+    }
+
+    /// The one text that all want, where it is enough to look for that: it stands between quotes as it is, or behind
+    /// escapes that are looked for as well, and no number is spelt so.
+    fn only_text(&self) -> Option<(&str, Rules)> {
+        let [(text, rules)] = self.exact.all().collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let text = std::str::from_utf8(text).ok()?;
+        let is_enough =
+            *rules == self.all && is_plain(text) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+        is_enough.then_some((text, *rules))
     }
 }
 
@@ -197,39 +248,62 @@ impl Sieve {
                 }
             }
         }
+        let (mut wanted, mut texts) = (Vec::new(), Vec::new());
+        for name in names.into_values() {
+            match name.only_text() {
+                Some((text, rules)) => texts.push((finder(&format!("\"{text}\"")), rules)),
+                None => wanted.push(name),
+            }
+        }
         Self {
             always,
             all,
-            names: names.into_values().collect(),
+            names: wanted,
+            texts,
             escapes: finder("\\u00"),
         }
     }
 
     /// For each record the rules that may match it.
-    pub(crate) fn sift(&self, text: &[u8], records: &[Range<usize>], may: &mut Vec<Rules>) {
-        may.clear();
-        may.resize(records.len(), self.always);
+    pub(crate) fn sift(&self, text: &[u8], records: &[Found], may: &mut May) {
+        may.begin(records.len(), self.always);
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
             return;
         };
-        let (begin, text) = (first.start, &text[first.start..last.end]);
-        let mut add = |hits: &mut dyn Iterator<Item = (usize, Rules)>| {
+        let begin = first.range.start;
+        let within = &text[begin..last.range.end];
+        // The record at a place. Places come in the order of the text, and so do records.
+        let follow = || {
             let mut at = 0;
-            for (hit, rules) in hits {
-                // Both are in the order of the text.
-                while records[at].end <= begin + hit {
+            move |hit: usize| {
+                while records[at].range.end <= begin + hit {
                     at += 1;
                 }
-                may[at].add_all(&rules);
+                at
             }
         };
         for name in &self.names {
             let length = name.quoted.needle().len();
-            let hits = name.quoted.find_iter(text);
-            add(&mut hits.map(|hit| (hit, name.wanting(&text[hit + length..]))));
+            let mut record = follow();
+            for hit in name.quoted.find_iter(within) {
+                name.wanting(&within[hit + length..], |rules| may.add(record(hit), rules));
+            }
         }
-        let escapes = self.escapes.find_iter(text);
-        let hidden = escapes.filter(|hit| hides_a_name(text, *hit));
-        add(&mut hidden.map(|hit| (hit, self.all)));
+        for (quoted, rules) in &self.texts {
+            let mut record = follow();
+            for hit in quoted.find_iter(within) {
+                may.add(record(hit), rules);
+            }
+        }
+        for (at, record) in records.iter().enumerate().filter(|(_, record)| record.escapes) {
+            let record = &text[record.range.clone()];
+            if self
+                .escapes
+                .find_iter(record)
+                .any(|hit| hides_a_name(record, hit))
+            {
+                may.add(at, &self.all);
+            }
+        }
     }
 }

@@ -9,8 +9,9 @@
 
 use std::ops::Range;
 
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, dispatch, u8x64};
 use memchr::memmem;
-use wide::u8x64;
 
 /// What the splitter has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,15 @@ pub(crate) enum Step {
     Over,
     /// Something that is no list of objects, at this byte.
     Odd(usize),
+}
+
+/// A record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Where it stands.
+    pub(crate) range: Range<usize>,
+    /// Perhaps a backslash is in it. False when there is none.
+    pub(crate) escapes: bool,
 }
 
 /// What stands around the records.
@@ -52,6 +62,10 @@ pub(crate) struct Split {
     from: usize,
     /// No record of the list has been seen.
     first: bool,
+    /// A backslash was seen since the last record.
+    escapes: bool,
+    /// What the machine can do.
+    level: Level,
 }
 
 impl Split {
@@ -66,6 +80,8 @@ impl Split {
             escaped: false,
             from: at,
             first: true,
+            escapes: false,
+            level: Level::new(),
         }
     }
 
@@ -82,7 +98,7 @@ impl Split {
 
     /// Goes on in a text, to which something was added; `whole` says that nothing will be. Adds the places of the
     /// records that it finds.
-    pub(crate) fn go(&mut self, text: &[u8], whole: bool, records: &mut Vec<Range<usize>>) -> Step {
+    pub(crate) fn go(&mut self, text: &[u8], whole: bool, records: &mut Vec<Found>) -> Step {
         loop {
             let step = match self.within {
                 Within::Top => self.top(text, whole),
@@ -148,16 +164,30 @@ impl Split {
             escaped: false,
             from: at,
             first: true,
+            escapes: false,
+            level: self.level,
         };
     }
 
-    fn list(&mut self, text: &[u8], whole: bool, records: &mut Vec<Range<usize>>) -> Option<Step> {
+    fn list(&mut self, text: &[u8], whole: bool, records: &mut Vec<Found>) -> Option<Step> {
+        dispatch!(self.level, simd => self.list_with(simd, text, whole, records))
+    }
+
+    // What is not inlined would not be made for the machine.
+    #[inline(always)]
+    fn list_with<S: Simd>(
+        &mut self,
+        simd: S,
+        text: &[u8],
+        whole: bool,
+        records: &mut Vec<Found>,
+    ) -> Option<Step> {
         while text.len() - self.at >= 64 {
-            self.within_a_record(text);
+            self.within_a_record(simd, text);
             let Some((block, _)) = text[self.at..].split_first_chunk::<64>() else {
                 break;
             };
-            if let Some(step) = self.block(block, 64, text, records) {
+            if let Some(step) = self.block(Marks::of(simd, block), 64, text, records) {
                 return step;
             }
         }
@@ -167,7 +197,7 @@ impl Split {
         let rest = &text[self.at..];
         let mut block = [b' '; 64];
         block[..rest.len()].copy_from_slice(rest);
-        if let Some(step) = self.block(&block, rest.len(), text, records) {
+        if let Some(step) = self.block(Marks::of(simd, &block), rest.len(), text, records) {
             return step;
         }
         let ended = self.within == Within::Lines && self.depth == 0 && self.string == 0;
@@ -178,7 +208,8 @@ impl Split {
     }
 
     /// Goes over the blocks in which nothing can end but what stands within a record.
-    fn within_a_record(&mut self, text: &[u8]) {
+    #[inline(always)]
+    fn within_a_record<S: Simd>(&mut self, simd: S, text: &[u8]) {
         // Here and not in `self`, so that they stay in registers.
         let (mut at, mut depth, mut string) = (self.at, self.depth, self.string);
         if self.escaped {
@@ -186,15 +217,12 @@ impl Split {
         }
         let (blocks, _) = text[at..].as_chunks::<64>();
         for block in blocks {
-            let bytes = u8x64::new(*block);
-            let is = |byte: u8| bytes.simd_eq(u8x64::splat(byte)).to_bitmask();
-            if is(b'\\') != 0 {
+            let marks = Marks::of(simd, block);
+            if marks.backslashes != 0 {
                 break;
             }
-            let strings = prefix_xor(is(b'"')) ^ string;
-            let folded = bytes | u8x64::splat(0x20);
-            let fold = |byte: u8| folded.simd_eq(u8x64::splat(byte)).to_bitmask() & !strings;
-            let (open, close) = (fold(b'{'), fold(b'}'));
+            let strings = prefix_xor(marks.quotes) ^ string;
+            let (open, close) = (marks.open & !strings, marks.close & !strings);
             if open | close != 0 {
                 let closes = i64::from(close.count_ones());
                 if depth <= closes {
@@ -214,20 +242,16 @@ impl Split {
     /// within it to go on elsewhere.
     fn block(
         &mut self,
-        block: &[u8; 64],
+        marks: Marks,
         length: usize,
         text: &[u8],
-        records: &mut Vec<Range<usize>>,
+        records: &mut Vec<Found>,
     ) -> Option<Option<Step>> {
-        let bytes = u8x64::new(*block);
-        let is = |byte: u8| bytes.simd_eq(u8x64::splat(byte)).to_bitmask();
-        let quotes = is(b'"') & !self.escapes(is(b'\\'));
+        self.escapes |= marks.backslashes != 0;
+        let quotes = marks.quotes & !self.escapes(marks.backslashes);
         let strings = prefix_xor(quotes) ^ self.string;
         self.string = if strings >> 63 == 1 { u64::MAX } else { 0 };
-        // `[` and `{` differ in one bit, and so do `]` and `}`.
-        let folded = bytes | u8x64::splat(0x20);
-        let fold = |byte: u8| folded.simd_eq(u8x64::splat(byte)).to_bitmask() & !strings;
-        let (open, close) = (fold(b'{'), fold(b'}'));
+        let (open, close) = (marks.open & !strings, marks.close & !strings);
         let (opens, closes) = (i64::from(open.count_ones()), i64::from(close.count_ones()));
         if self.depth > closes {
             self.depth += opens - closes;
@@ -261,7 +285,11 @@ impl Split {
                     {
                         return Some(Some(Step::Odd(self.from)));
                     }
-                    records.push(record);
+                    records.push(Found {
+                        range: record,
+                        escapes: self.escapes,
+                    });
+                    self.escapes = marks.backslashes >> bit != 0;
                     self.from = here + 1;
                     self.first = false;
                 }
@@ -319,6 +347,30 @@ impl Split {
             backslashes &= !(3 << bit);
         }
         escaped
+    }
+}
+
+/// What stands where in 64 bytes, a bit for each.
+#[derive(Clone, Copy)]
+struct Marks {
+    quotes: u64,
+    backslashes: u64,
+    open: u64,
+    close: u64,
+}
+
+impl Marks {
+    #[inline(always)]
+    fn of<S: Simd>(simd: S, block: &[u8; 64]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        // `[` and `{` differ in one bit, and so do `]` and `}`.
+        let folded = bytes | u8x64::splat(simd, 0x20);
+        Self {
+            quotes: bytes.simd_eq(b'"').to_bitmask(),
+            backslashes: bytes.simd_eq(b'\\').to_bitmask(),
+            open: folded.simd_eq(b'{').to_bitmask(),
+            close: folded.simd_eq(b'}').to_bitmask(),
+        }
     }
 }
 
