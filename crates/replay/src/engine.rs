@@ -1,5 +1,7 @@
 //! Rules over records: which match which.
 
+use std::ops::Range;
+
 use trailwarden_pattern::{MatcherSet, Pattern};
 
 use crate::facts::{FIELDS, Facts};
@@ -23,7 +25,16 @@ pub struct Engine {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     may: May,
+    /// Records and the patterns that may match them.
+    candidates: Vec<(Range<usize>, Rules)>,
     look: trailwarden_pattern::Scratch,
+}
+
+impl Scratch {
+    /// Forgets the records of another text.
+    pub(crate) fn begin(&mut self) {
+        self.candidates.clear();
+    }
 }
 
 impl Engine {
@@ -74,26 +85,33 @@ impl Engine {
         Facts::of(&self.set.look(record, &mut scratch.look))
     }
 
-    /// Holds the records of a text against the patterns that may match them. Those that are too large for a log
-    /// group are left out.
-    pub(crate) fn quickly(
+    /// Adds the records of a text that patterns may match. Those that are too large for a log group are left out.
+    pub(crate) fn sift(&self, text: &[u8], records: &[Found], scratch: &mut Scratch) {
+        let Scratch { may, candidates, .. } = scratch;
+        self.sieve.sift(text, records, may);
+        for (at, Found { range, .. }) in records.iter().enumerate() {
+            if let Some(may) = may.of(at)
+                && range.len() <= LARGEST_EVENT
+            {
+                candidates.push((range.clone(), *may));
+            }
+        }
+    }
+
+    /// Holds the records that were added against the patterns that may match them.
+    pub(crate) fn decide(
         &self,
         text: &[u8],
-        records: &[Found],
         scratch: &mut Scratch,
         mut hit: impl FnMut(&Rules, &Facts<'_>, &[u8]),
     ) {
-        let Scratch { may, look } = scratch;
-        self.sieve.sift(text, records, may);
-        for (at, Found { range, .. }) in records.iter().enumerate() {
-            let Some(may) = may.of(at).filter(|_| range.len() <= LARGEST_EVENT) else {
-                continue;
-            };
-            let text = &text[range.clone()];
+        let Scratch { candidates, look, .. } = scratch;
+        for (range, may) in candidates.drain(..) {
             let place = trailwarden_pattern::Place {
                 record: 0,
                 byte: range.start,
             };
+            let text = &text[range];
             let look = self.set.look(text, look);
             let mut matched = Rules::default();
             for rule in may.each() {

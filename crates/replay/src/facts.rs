@@ -67,7 +67,7 @@ impl<'r> Facts<'r> {
         let source = text(Field::Source).unwrap_or_default();
         let service = source.strip_suffix(".amazonaws.com").unwrap_or(&source);
         let call = match text(Field::Event) {
-            Some(event) => format!("{service} {event}"),
+            Some(event) => [service, &*event].join(" "),
             None => service.to_owned(),
         };
         Self {

@@ -23,6 +23,7 @@ pub mod files;
 mod inflate;
 pub mod layout;
 mod need;
+mod needles;
 pub mod outlook;
 pub mod read;
 pub mod render;

@@ -16,6 +16,9 @@ use crate::split::{Found, Split, Step};
 /// How much of a large file is looked at at once.
 const WINDOW: usize = 4 * 1024 * 1024;
 
+/// How much is told apart and then sifted: what fits into the nearest memory is fetched from the next one once.
+const NEAR: usize = 16 * 1024;
+
 /// The most bytes of one record of a large file.
 const LARGEST_RECORD: usize = 32 * 1024 * 1024;
 
@@ -131,13 +134,31 @@ impl<'e> Scanner<'e> {
     /// The text that was unpacked at once; false when it is not what the quick way expects.
     fn whole(&mut self, hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8])) -> bool {
         let text = self.inflater.text();
-        self.records.clear();
-        if text.is_empty() || Split::new(text).go(text, true, &mut self.records) != Step::Over {
+        if text.is_empty() {
             return false;
         }
-        count(&mut self.seen, &self.records);
-        self.seen.bytes += text.len() as u64;
-        self.engine.quickly(text, &self.records, &mut self.scratch, hit);
+        let mut split = Split::new(text);
+        let mut seen = Seen {
+            bytes: text.len() as u64,
+            ..Seen::default()
+        };
+        self.scratch.begin();
+        let mut end = 0;
+        let step = loop {
+            end = (end + NEAR).min(text.len());
+            self.records.clear();
+            let step = split.go(&text[..end], end == text.len(), &mut self.records);
+            count(&mut seen, &self.records);
+            self.engine.sift(text, &self.records, &mut self.scratch);
+            if end == text.len() || matches!(step, Step::Odd(_)) {
+                break step;
+            }
+        };
+        if step != Step::Over {
+            return false;
+        }
+        self.seen.add(&seen);
+        self.engine.decide(text, &mut self.scratch, hit);
         true
     }
 
@@ -222,8 +243,9 @@ impl<'e> Scanner<'e> {
             self.records.clear();
             let step = split.go(&self.window, whole, &mut self.records);
             count(&mut self.seen, &self.records);
-            self.engine
-                .quickly(&self.window, &self.records, &mut self.scratch, &mut *hit);
+            self.scratch.begin();
+            self.engine.sift(&self.window, &self.records, &mut self.scratch);
+            self.engine.decide(&self.window, &mut self.scratch, &mut *hit);
             told += self.records.len();
             let (number, base) = (told + 1, begun);
             let place = |at: usize| Place {

@@ -6,6 +6,7 @@ use memchr::memmem::{Finder, FinderBuilder};
 use trailwarden_pattern::Pattern;
 
 use crate::need::{Need, Wanted, hides_a_name, is_plain};
+use crate::needles::Needles;
 use crate::split::Found;
 
 /// The most rules of one sieve.
@@ -60,8 +61,10 @@ pub(crate) struct Sieve {
     always: Rules,
     all: Rules,
     names: Vec<Name>,
-    /// Texts in quotes that say enough wherever they stand.
-    texts: Vec<(Finder<'static>, Rules)>,
+    /// What is wanted of texts in quotes that say enough wherever they stand.
+    texts: Vec<Rules>,
+    /// The names, then the texts, in quotes.
+    quoted: Needles,
     escapes: Finder<'static>,
 }
 
@@ -103,7 +106,7 @@ impl May {
 /// What is wanted behind one name.
 #[derive(Clone, Debug)]
 struct Name {
-    quoted: Finder<'static>,
+    name: String,
     anything: Option<Rules>,
     exact: Table,
     starts: Vec<(Vec<u8>, Rules)>,
@@ -155,7 +158,7 @@ impl Table {
 impl Name {
     fn new(name: &str) -> Self {
         Self {
-            quoted: finder(&format!("\"{name}\"")),
+            name: name.to_owned(),
             anything: None,
             exact: Table::default(),
             starts: Vec::new(),
@@ -248,16 +251,22 @@ impl Sieve {
                 }
             }
         }
-        let (mut wanted, mut texts) = (Vec::new(), Vec::new());
+        let (mut wanted, mut texts, mut own) = (Vec::new(), Vec::new(), Vec::new());
         for name in names.into_values() {
             match name.only_text() {
-                Some((text, rules)) => texts.push((finder(&format!("\"{text}\"")), rules)),
+                Some((text, rules)) => {
+                    own.push(text.to_owned());
+                    texts.push(rules);
+                }
                 None => wanted.push(name),
             }
         }
+        let names = wanted.iter().map(|name| &name.name);
+        let quoted: Vec<String> = names.chain(&own).map(|text| format!("\"{text}\"")).collect();
         Self {
             always,
             all,
+            quoted: Needles::new(quoted.iter().map(String::as_bytes)),
             names: wanted,
             texts,
             escapes: finder("\\u00"),
@@ -272,29 +281,25 @@ impl Sieve {
         };
         let begin = first.range.start;
         let within = &text[begin..last.range.end];
-        // The record at a place. Places come in the order of the text, and so do records.
-        let follow = || {
-            let mut at = 0;
-            move |hit: usize| {
-                while records[at].range.end <= begin + hit {
-                    at += 1;
+        let (mut at, mut last) = (0, 0);
+        self.quoted.each(within, |number, hit| {
+            if hit < last {
+                // The next text, from the beginning on.
+                at = 0;
+            }
+            last = hit;
+            while records[at].range.end <= begin + hit {
+                at += 1;
+            }
+            match (self.names.get(number), number.checked_sub(self.names.len())) {
+                (Some(name), _) => {
+                    let value = &within[hit + name.name.len() + 2..];
+                    name.wanting(value, |rules| may.add(at, rules));
                 }
-                at
+                (None, Some(number)) => may.add(at, &self.texts[number]),
+                (None, None) => {}
             }
-        };
-        for name in &self.names {
-            let length = name.quoted.needle().len();
-            let mut record = follow();
-            for hit in name.quoted.find_iter(within) {
-                name.wanting(&within[hit + length..], |rules| may.add(record(hit), rules));
-            }
-        }
-        for (quoted, rules) in &self.texts {
-            let mut record = follow();
-            for hit in quoted.find_iter(within) {
-                may.add(record(hit), rules);
-            }
-        }
+        });
         for (at, record) in records.iter().enumerate().filter(|(_, record)| record.escapes) {
             let record = &text[record.range.clone()];
             if self

@@ -223,16 +223,13 @@ impl Split {
             }
             let strings = prefix_xor(marks.quotes) ^ string;
             let (open, close) = (marks.open & !strings, marks.close & !strings);
-            if open | close != 0 {
-                let closes = i64::from(close.count_ones());
-                if depth <= closes {
-                    break;
-                }
-                depth += i64::from(open.count_ones()) - closes;
-            } else if depth <= 0 {
+            // Without another branch: whether there are brackets nobody could guess.
+            let closes = i64::from(close.count_ones());
+            if depth <= closes {
                 break;
             }
-            string = if strings >> 63 == 1 { u64::MAX } else { 0 };
+            depth += i64::from(open.count_ones()) - closes;
+            string = 0_u64.wrapping_sub(strings >> 63);
             at += 64;
         }
         (self.at, self.depth, self.string) = (at, depth, string);
@@ -250,7 +247,7 @@ impl Split {
         self.escapes |= marks.backslashes != 0;
         let quotes = marks.quotes & !self.escapes(marks.backslashes);
         let strings = prefix_xor(quotes) ^ self.string;
-        self.string = if strings >> 63 == 1 { u64::MAX } else { 0 };
+        self.string = 0_u64.wrapping_sub(strings >> 63);
         let (open, close) = (marks.open & !strings, marks.close & !strings);
         let (opens, closes) = (i64::from(open.count_ones()), i64::from(close.count_ones()));
         if self.depth > closes {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
+
 use crate::facts::{Facts, Principal};
 use crate::report::TOP;
 
@@ -14,7 +16,7 @@ const MOST_MINUTES: usize = 200_000;
 /// Counts by name. When there are too many names the rarest are dropped, and what they had is counted together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    by_name: HashMap<String, u64>,
+    by_name: HashMap<String, u64, RandomState>,
     /// What was counted of names that were dropped.
     others: u64,
 }

@@ -282,9 +282,10 @@ impl<'l> Look<'l> {
                 _ => return None,
             },
         };
-        Some(match text.text() {
-            Cow::Borrowed(text) => String::from_utf8_lossy(text),
-            Cow::Owned(text) => Cow::Owned(String::from_utf8_lossy(&text).into_owned()),
-        })
+        // An event that was read is UTF-8, and so is what its escapes stand for.
+        match text.text() {
+            Cow::Borrowed(text) => std::str::from_utf8(text).ok().map(Cow::Borrowed),
+            Cow::Owned(text) => String::from_utf8(text).ok().map(Cow::Owned),
+        }
     }
 }
