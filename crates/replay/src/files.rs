@@ -1,6 +1,7 @@
 //! The log files under the files and folders that somebody names.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -91,7 +92,7 @@ pub fn find(paths: &[PathBuf], selection: &Selection) -> Found {
     let mut search = Search {
         selection,
         found: Found::default(),
-        seen: BTreeSet::new(),
+        seen: HashSet::new(),
     };
     for path in paths {
         search.path(path);
@@ -102,13 +103,14 @@ pub fn find(paths: &[PathBuf], selection: &Selection) -> Found {
 struct Search<'s> {
     selection: &'s Selection,
     found: Found,
-    seen: BTreeSet<Input>,
+    /// The files that were taken, by where they really stand; none for standard input.
+    seen: HashSet<Option<OsString>>,
 }
 
 impl Search<'_> {
     fn path(&mut self, path: &Path) {
         if path.as_os_str() == "-" {
-            self.take(Input::Standard, Input::Standard, 0, None);
+            self.take(Input::Standard, None, 0, None);
             return;
         }
         match fs::metadata(path) {
@@ -121,7 +123,7 @@ impl Search<'_> {
                     self.problem(path, What::NoFiles);
                 }
             }
-            Ok(is) => self.file(path, is.len(), FileName::of(path)),
+            Ok(is) => self.file(path, canonical(path), is.len(), FileName::of(path)),
             Err(error) => self.problem(path, What::Unread(error.to_string())),
         }
     }
@@ -140,6 +142,8 @@ impl Search<'_> {
             Err(error) => return self.problem(path, What::Unread(error.to_string())),
         };
         entries.sort_by_key(fs::DirEntry::file_name);
+        // Once for all of its files, each of which would ask for every folder above it.
+        let really = canonical(path);
         for entry in entries {
             let path = entry.path();
             let name = entry.file_name();
@@ -149,14 +153,15 @@ impl Search<'_> {
             }
             match entry.file_type() {
                 Ok(is) if is.is_dir() => self.folder(&path),
-                Ok(_) => self.below(&path, &name),
+                Ok(is) if is.is_symlink() => self.below(&path, canonical(&path), &name),
+                Ok(_) => self.below(&path, really.join(entry.file_name()), &name),
                 Err(error) => self.problem(&path, What::Unread(error.to_string())),
             }
         }
     }
 
     /// Takes a file of a folder if it is a log file.
-    fn below(&mut self, path: &Path, name: &str) {
+    fn below(&mut self, path: &Path, really: PathBuf, name: &str) {
         let known = FileName::parse(name);
         let wanted = match &known {
             Some(known) => self.selection.wants(known),
@@ -171,17 +176,16 @@ impl Search<'_> {
         };
         let called = name.ends_with(".json") || name.ends_with(".json.gz");
         if is.is_file() && (called || is_packed(path)) {
-            self.file(path, is.len(), known);
+            self.file(path, really, is.len(), known);
         }
     }
 
-    fn file(&mut self, path: &Path, bytes: u64, name: Option<FileName>) {
-        let one = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        self.take(Input::File(path.to_owned()), Input::File(one), bytes, name);
+    fn file(&mut self, path: &Path, really: PathBuf, bytes: u64, name: Option<FileName>) {
+        self.take(Input::File(path.to_owned()), Some(really), bytes, name);
     }
 
-    fn take(&mut self, input: Input, one: Input, bytes: u64, name: Option<FileName>) {
-        if self.seen.insert(one) {
+    fn take(&mut self, input: Input, really: Option<PathBuf>, bytes: u64, name: Option<FileName>) {
+        if self.seen.insert(really.map(PathBuf::into_os_string)) {
             self.found.files.push(LogFile { input, bytes, name });
         }
     }
@@ -190,6 +194,11 @@ impl Search<'_> {
         let input = Input::File(path.to_owned());
         self.found.problems.push(Problem { input, what });
     }
+}
+
+/// Where a path leads, links followed.
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// True for what begins as `gzip` writes.

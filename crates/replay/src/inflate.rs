@@ -51,35 +51,34 @@ impl Inflater {
         if bytes > PACKED {
             return Ok(Loaded::Otherwise);
         }
-        self.packed.clear();
-        file.take(PACKED + 1).read_to_end(&mut self.packed)?;
-        if self.packed.len() as u64 > PACKED {
+        let packed = self.read(file, bytes)?;
+        if packed as u64 > PACKED {
             return Ok(Loaded::Otherwise);
         }
-        if !self.packed.starts_with(&GZIP) {
+        if !self.packed[..packed].starts_with(&GZIP) {
             std::mem::swap(&mut self.packed, &mut self.text);
-            self.length = self.text.len();
+            self.length = packed;
             return Ok(Loaded::Whole);
         }
+        let packed = &self.packed[..packed];
         // The library unpacks the first part and says nothing of others. Each would begin with this, which stands
         // among other bytes by chance only: then the slow way is taken for nothing.
         let begin = [GZIP[0], GZIP[1], 8];
-        if memmem::find(&self.packed[1..], &begin).is_some() {
+        if memmem::find(&packed[1..], &begin).is_some() {
             return Ok(Loaded::Otherwise);
         }
         // The trailer says how large the text is. Whoever wrote the file could say anything.
-        let told = self
-            .packed
+        let told = packed
             .last_chunk::<4>()
             .map_or(0, |told| u32::from_le_bytes(*told) as usize);
         let mut room = told
-            .clamp(self.packed.len() * 4, UNPACKED.max(self.packed.len() * 4))
+            .clamp(packed.len() * 4, UNPACKED.max(packed.len() * 4))
             .min(UNPACKED);
         loop {
             if self.text.len() < room {
                 self.text.resize(room, 0);
             }
-            match self.decompressor.gzip_decompress(&self.packed, &mut self.text) {
+            match self.decompressor.gzip_decompress(packed, &mut self.text) {
                 Ok(length) => {
                     self.length = length;
                     return Ok(Loaded::Whole);
@@ -90,5 +89,28 @@ impl Inflater {
                 Err(_) => return Ok(Loaded::Otherwise),
             }
         }
+    }
+
+    /// Reads a file that should have so many bytes; returns how many it has, or more than are unpacked at once.
+    fn read(&mut self, mut file: impl Read, bytes: u64) -> io::Result<usize> {
+        // With room for one more, which tells whether that is all.
+        let told = usize::try_from(bytes.saturating_add(1)).unwrap_or(usize::MAX);
+        if self.packed.len() < told {
+            self.packed.resize(told, 0);
+        }
+        let mut filled = 0;
+        while filled < told {
+            match file.read(&mut self.packed[filled..told]) {
+                Ok(0) => return Ok(filled),
+                Ok(more) => filled += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // It has grown.
+        self.packed.truncate(filled);
+        let rest = (PACKED + 1).saturating_sub(filled as u64);
+        file.take(rest).read_to_end(&mut self.packed)?;
+        Ok(self.packed.len())
     }
 }

@@ -1,6 +1,7 @@
 //! What a replay has to say: the numbers that people and programs see.
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use serde::Serialize;
 use trailwarden_pattern::Pattern;
 use trailwarden_spec::visible::visible_line;
@@ -194,7 +195,7 @@ impl Report {
                 stopped: replayed.stopped,
             },
             rules: rules
-                .iter()
+                .par_iter()
                 .zip(&replayed.tallies)
                 .map(|(rule, tally)| rule_part(rule, tally))
                 .collect(),

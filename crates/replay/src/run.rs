@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use trailwarden_pattern::Pattern;
 
 use crate::engine::{Engine, Rules};
@@ -142,13 +143,13 @@ pub fn run(
     };
     let mut problems = Vec::new();
     for own in all.into_inner().unwrap_or_default() {
-        for (tally, own) in replayed.tallies.iter_mut().zip(own.tallies) {
-            tally.merge(own);
-        }
-        for (difference, own) in replayed.differences.iter_mut().zip(own.differences) {
+        let tallies = replayed.tallies.par_iter_mut().zip(own.tallies);
+        tallies.for_each(|(tally, own)| tally.merge(own));
+        let differences = replayed.differences.par_iter_mut().zip(own.differences);
+        differences.for_each(|(difference, own)| {
             difference.gained.merge(own.gained);
             difference.lost.merge(own.lost);
-        }
+        });
         replayed.seen.add(&own.seen);
         replayed.files += own.files;
         problems.extend(own.problems);

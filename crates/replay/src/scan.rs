@@ -17,7 +17,7 @@ use crate::split::{Found, Split, Step};
 const WINDOW: usize = 4 * 1024 * 1024;
 
 /// How much is told apart and then sifted: what fits into the nearest memory is fetched from the next one once.
-const NEAR: usize = 16 * 1024;
+const NEAR: usize = 32 * 1024;
 
 /// The most bytes of one record of a large file.
 const LARGEST_RECORD: usize = 32 * 1024 * 1024;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
+
 use super::json::{meets, numbered};
 use super::places::{Listener, Make, Places, Track};
 use super::{Matcher, holds};
@@ -44,7 +46,7 @@ pub struct MatcherSet {
 #[derive(Clone, Debug, Default)]
 struct Asked {
     /// Conditions that want just this text.
-    exact: HashMap<Vec<u8>, Vec<usize>>,
+    exact: HashMap<Vec<u8>, Vec<usize>, RandomState>,
     /// The others.
     tests: Vec<usize>,
     /// The places of texts that are taken out.
