@@ -288,25 +288,27 @@ impl Series {
         at: i64,
         period: i64,
     ) -> Option<Datapoint> {
-        let entries: Vec<&Entry> = self.entries(unit, at, at.saturating_add(period)).collect();
-        let add = |of: fn(&Entry) -> f64| entries.iter().map(|entry| of(entry)).fold(0.0, |a, b| a + b);
-        let samples = add(|entry| entry.count);
-        if entries.is_empty() {
+        let entries = || self.entries(unit, at, at.saturating_add(period));
+        let (mut samples, mut total) = (0.0, 0.0);
+        let (mut minimum, mut maximum) = (f64::INFINITY, f64::NEG_INFINITY);
+        let mut none = true;
+        for entry in entries() {
+            none = false;
+            samples += entry.count;
+            total += entry.total();
+            minimum = minimum.min(entry.minimum);
+            maximum = maximum.max(entry.maximum);
+        }
+        if none {
             return None;
         }
         let value = match statistic {
             Statistic::SampleCount => samples,
-            Statistic::Sum => add(Entry::total),
-            Statistic::Average => add(Entry::total) / samples,
-            Statistic::Minimum => entries
-                .iter()
-                .map(|entry| entry.minimum)
-                .fold(f64::INFINITY, f64::min),
-            Statistic::Maximum => entries
-                .iter()
-                .map(|entry| entry.maximum)
-                .fold(f64::NEG_INFINITY, f64::max),
-            Statistic::Percentile(percentile) => ranked(&entries, percentile, samples)?,
+            Statistic::Sum => total,
+            Statistic::Average => total / samples,
+            Statistic::Minimum => minimum,
+            Statistic::Maximum => maximum,
+            Statistic::Percentile(percentile) => ranked(&entries().collect::<Vec<_>>(), percentile, samples)?,
         };
         Some(Datapoint { at, value, samples })
     }

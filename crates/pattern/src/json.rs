@@ -95,7 +95,16 @@ impl<'m> Scanner<'m> {
     }
 
     /// The next byte that is no blank.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Read<u8> {
+        match self.text.get(self.at) {
+            Some(&byte) if byte > b' ' => Ok(byte),
+            _ => self.beyond_blanks(),
+        }
+    }
+
+    #[cold]
+    fn beyond_blanks(&mut self) -> Read<u8> {
         loop {
             match self.text.get(self.at) {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
@@ -118,6 +127,7 @@ impl<'m> Scanner<'m> {
         }
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Read<()> {
         if self.peek()? != byte {
             return Err(NotJson);
@@ -128,6 +138,7 @@ impl<'m> Scanner<'m> {
 
     /// The key of an object's next member, with the scanner at its value; `None` at the end of the
     /// object. `first` is true before the first.
+    #[inline(always)]
     pub(crate) fn member(&mut self, first: &mut bool) -> Read<Option<Str<'m>>> {
         if std::mem::take(first) {
             self.expect(b'{')?;
@@ -164,6 +175,7 @@ impl<'m> Scanner<'m> {
         Ok(true)
     }
 
+    #[inline(always)]
     fn key(&mut self) -> Read<Str<'m>> {
         if self.peek()? != b'"' {
             return Err(NotJson);
@@ -174,6 +186,7 @@ impl<'m> Scanner<'m> {
     }
 
     /// Reads a value that is no container.
+    #[inline(always)]
     pub(crate) fn scalar(&mut self) -> Read<Scalar<'m>> {
         match self.peek()? {
             b'"' => self.string().map(Scalar::String),
@@ -231,20 +244,34 @@ impl<'m> Scanner<'m> {
         Ok(&self.text[start..self.at])
     }
 
+    // What comes of it stays in registers when it is inlined, and most strings have no escapes.
+    #[inline(always)]
     fn string(&mut self) -> Read<Str<'m>> {
         let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
+        let at = special(self.text, start).ok_or(NotJson)?;
+        if self.text[at] != b'"' {
+            return self.escaped(start, at);
+        }
+        self.at = at + 1;
+        Ok(Str {
+            raw: &self.text[start..at],
+            escaped: false,
+        })
+    }
+
+    /// The same of a string with something else than its end at a place.
+    #[cold]
+    fn escaped(&mut self, start: usize, mut at: usize) -> Read<Str<'m>> {
         loop {
-            at = special(self.text, at).ok_or(NotJson)?;
             match self.text[at] {
                 b'"' => {
                     self.at = at + 1;
-                    let raw = &self.text[start..at];
-                    return Ok(Str { raw, escaped });
+                    return Ok(Str {
+                        raw: &self.text[start..at],
+                        escaped: true,
+                    });
                 }
                 b'\\' => {
-                    escaped = true;
                     at += match self.text.get(at + 1) {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
                         Some(b'u') => {
@@ -259,6 +286,7 @@ impl<'m> Scanner<'m> {
                 }
                 _ => return Err(NotJson),
             }
+            at = special(self.text, at).ok_or(NotJson)?;
         }
     }
 
