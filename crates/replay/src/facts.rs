@@ -21,7 +21,7 @@ pub struct Facts<'r> {
 }
 
 /// Who made a call, and the field that tells it: what a pattern would ask about.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Principal {
     /// The name: an ARN where there is one. The sessions of a role are the role.
     pub name: String,

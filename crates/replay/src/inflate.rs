@@ -64,7 +64,9 @@ impl Inflater {
         // The library unpacks the first part and says nothing of others. Each would begin with this, which stands
         // among other bytes by chance only: then the slow way is taken for nothing.
         let begin = [GZIP[0], GZIP[1], 8];
-        if memmem::find(&packed[1..], &begin).is_some() {
+        let mut begins = memmem::find_iter(&packed[1..], &begin);
+        // Three bits of the flags must be zero (RFC 1952, 2.3.1.2).
+        if begins.any(|at| packed.get(1 + at + 3).is_none_or(|flags| flags & 0xe0 == 0)) {
             return Ok(Loaded::Otherwise);
         }
         // The trailer says how large the text is. Whoever wrote the file could say anything.

@@ -131,7 +131,7 @@ pub struct Tally {
     /// By minute.
     pub minutes: Minutes,
     /// By caller.
-    pub principals: BTreeMap<Principal, Deeds>,
+    pub principals: HashMap<Principal, Deeds, RandomState>,
     /// What callers did that were dropped, the rarest.
     pub other_principals: u64,
     /// How many minutes are kept of all principals together.
@@ -235,7 +235,8 @@ impl Tally {
         self.events.merge(other.events);
         self.regions.merge(other.regions);
         self.other_principals += other.other_principals;
-        for (who, deeds) in other.principals {
+        // In an order of their own, as above.
+        for (who, deeds) in other.principals.into_iter().collect::<BTreeMap<_, _>>() {
             match self.principals.get_mut(&who) {
                 Some(own) => {
                     own.count += deeds.count;
