@@ -16,8 +16,8 @@ use crate::split::{Found, Split, Step};
 /// How much of a large file is looked at at once.
 const WINDOW: usize = 4 * 1024 * 1024;
 
-/// How much is told apart and then sifted: what fits into the nearest memory is fetched from the next one once.
-const NEAR: usize = 32 * 1024;
+/// How much is told apart and then sifted: what fits into near memory is fetched from far memory once.
+const NEAR: usize = 128 * 1024;
 
 /// The most bytes of one record of a large file.
 const LARGEST_RECORD: usize = 32 * 1024 * 1024;
