@@ -66,9 +66,11 @@ impl<'r> Facts<'r> {
         let text = |field: Field| look.text(field as usize);
         let source = text(Field::Source).unwrap_or_default();
         let service = source.strip_suffix(".amazonaws.com").unwrap_or(&source);
-        let call = match text(Field::Event) {
-            Some(event) => [service, &*event].join(" "),
-            None => service.to_owned(),
+        let event = text(Field::Event).unwrap_or_default();
+        let call = match (service, &*event) {
+            ("", event) => event.to_owned(),
+            (service, "") => service.to_owned(),
+            (service, event) => [service, event].join(" "),
         };
         Self {
             time: text(Field::Time)
@@ -165,5 +167,7 @@ mod tests {
         });
         let odd = r#"{"eventTime":"yesterday","eventSource":"x.amazonaws.com","eventName":"\u0041"}"#;
         with(odd, |facts| assert_eq!((&*facts.call, facts.time), ("x A", None)));
+        with(r#"{"eventName":"A"}"#, |facts| assert_eq!(facts.call, "A"));
+        with(r#"{"eventSource":"x.amazonaws.com","eventName":""}"#, |facts| assert_eq!(facts.call, "x"));
     }
 }
