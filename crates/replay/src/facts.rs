@@ -168,6 +168,8 @@ mod tests {
         let odd = r#"{"eventTime":"yesterday","eventSource":"x.amazonaws.com","eventName":"\u0041"}"#;
         with(odd, |facts| assert_eq!((&*facts.call, facts.time), ("x A", None)));
         with(r#"{"eventName":"A"}"#, |facts| assert_eq!(facts.call, "A"));
-        with(r#"{"eventSource":"x.amazonaws.com","eventName":""}"#, |facts| assert_eq!(facts.call, "x"));
+        with(r#"{"eventSource":"x.amazonaws.com","eventName":""}"#, |facts| {
+            assert_eq!(facts.call, "x")
+        });
     }
 }
