@@ -397,6 +397,12 @@ fn what_is_broken_is_said_with_its_place_and_ends_nothing() {
     let broken = format!(r#"{{"Records":[{record},{{"eventSource":]}}"#);
     world.write("broken.json", &broken);
     world.write("empty.json", "");
+    // With its brackets in order it ends nothing.
+    let within = record.replace("}", ",\"readOnly\":tru}");
+    world.write(
+        "within.json",
+        &format!(r#"{{"Records":[{record},{within},{record}]}}"#),
+    );
     let filler = "x".repeat(256 * 1024);
     let large = record.replace("CreateUser\"", &format!("CreateUser\",\"filler\":\"{filler}\""));
     world.write("large.json", &format!(r#"{{"Records":[{large},{record}]}}"#));
@@ -433,6 +439,14 @@ fn what_is_broken_is_said_with_its_place_and_ends_nothing() {
     assert_eq!(problems.concat(), ran.stderr);
     assert_eq!(problems.len(), 4);
     assert_eq!(json["read"]["oversized"], 1);
+    let at = at + within.len() - 4;
+    let ran = world
+        .run(&["replay", "spec.toml", "--format", "json", "--logs", "within.json"])
+        .exits(0)
+        .says(&format!(
+            "warning: `within.json`: record 2 is no JSON, at byte {at}\n"
+        ));
+    assert_eq!(matches(&report(&ran))[2].1, 2);
     // One of the broken file, one of the large one's two, and those of the whole and the cut file.
     let alone = |file: &str| {
         let ran = world

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use trailwarden_pattern::{MatcherSet, Pattern};
+use trailwarden_pattern::{MatcherSet, Pattern, Place, Records, Unreadable};
 
 use crate::facts::{FIELDS, Facts};
-use crate::read::Record;
+use crate::read::{Record, What};
 pub use crate::sieve::Rules;
 use crate::sieve::{MOST, May, Sieve};
 use crate::split::Found;
@@ -25,9 +25,17 @@ pub struct Engine {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     may: May,
-    /// Records and the patterns that may match them.
-    candidates: Vec<(Range<usize>, Rules)>,
+    candidates: Vec<Candidate>,
     look: trailwarden_pattern::Scratch,
+}
+
+/// A record that patterns may match.
+#[derive(Clone, Debug)]
+struct Candidate {
+    range: Range<usize>,
+    /// How many records stand before it.
+    before: usize,
+    may: Rules,
 }
 
 impl Scratch {
@@ -85,34 +93,46 @@ impl Engine {
         Facts::of(&self.set.look(record, &mut scratch.look))
     }
 
-    /// Adds the records of a text that patterns may match. Those that are too large for a log group are left out.
-    pub(crate) fn sift(&self, text: &[u8], records: &[Found], scratch: &mut Scratch) {
+    /// Adds the records of a text that patterns may match; so many others went before them. Those that are too large
+    /// for a log group are left out.
+    pub(crate) fn sift(&self, text: &[u8], records: &[Found], before: usize, scratch: &mut Scratch) {
         let Scratch { may, candidates, .. } = scratch;
         self.sieve.sift(text, records, may);
         for (at, Found { range, .. }) in records.iter().enumerate() {
             if let Some(may) = may.of(at)
                 && range.len() <= LARGEST_EVENT
             {
-                candidates.push((range.clone(), *may));
+                candidates.push(Candidate {
+                    range: range.clone(),
+                    before: before + at,
+                    may: *may,
+                });
             }
         }
     }
 
-    /// Holds the records that were added against the patterns that may match them.
+    /// Holds the records that were added against the patterns that may match them. The text begins at a byte of its
+    /// file. Those that cannot be read are told as well.
     pub(crate) fn decide(
         &self,
         text: &[u8],
+        begins: usize,
         scratch: &mut Scratch,
         mut hit: impl FnMut(&Rules, &Facts<'_>, &[u8]),
+        unread: &mut Unread,
     ) {
         let Scratch { candidates, look, .. } = scratch;
-        for (range, may) in candidates.drain(..) {
-            let place = trailwarden_pattern::Place {
-                record: 0,
-                byte: range.start,
+        for Candidate { range, before, may } in candidates.drain(..) {
+            let place = Place {
+                record: before + 1,
+                byte: begins + range.start,
             };
             let text = &text[range];
             let look = self.set.look(text, look);
+            if !look.is_json() {
+                unread.add(text, place);
+                continue;
+            }
             let mut matched = Rules::default();
             for rule in may.each() {
                 let matches = match self.set.is_json(rule) {
@@ -132,4 +152,38 @@ impl Engine {
             }
         }
     }
+}
+
+/// The most records of a file of which each has a place.
+const MOST_PLACES: usize = 5;
+
+/// Records of a file that a pattern might match, and that cannot be read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Unread {
+    first: Vec<(Place, Unreadable)>,
+    others: u64,
+}
+
+impl Unread {
+    fn add(&mut self, record: &[u8], place: Place) {
+        match self.first.len() < MOST_PLACES {
+            true => self.first.push(why(record, place)),
+            false => self.others += 1,
+        }
+    }
+
+    /// What is the matter, by place.
+    pub(crate) fn whats(self) -> impl Iterator<Item = What> {
+        let others = (self.others > 0).then_some(What::Others(self.others));
+        let first = self.first.into_iter();
+        first.map(|(place, why)| What::Record(place, why)).chain(others)
+    }
+}
+
+/// Why the record at a place cannot be read, and where that shows.
+fn why(record: &[u8], place: Place) -> (Place, Unreadable) {
+    let found = Records::of(record).find_map(Result::err);
+    let (within, why) = found.unwrap_or((Place { record: 1, byte: 0 }, Unreadable::NotJson));
+    let byte = place.byte + within.byte;
+    (Place { byte, ..place }, why)
 }

@@ -31,6 +31,8 @@ pub enum What {
     Empty,
     /// A record cannot be read.
     Record(Place, Unreadable),
+    /// So many more records cannot be read.
+    Others(u64),
     /// The `gzip` stream ends too early. What could be unpacked ends at the place.
     CutOff(Place),
     /// The `gzip` stream is corrupt, in the words of the unpacker. What could be unpacked ends at the place.
@@ -47,6 +49,8 @@ impl fmt::Display for What {
             Self::NoFiles => f.write_str("has no log files that can hold what is looked for"),
             Self::Empty => f.write_str("is empty"),
             Self::Record(place, why) => write!(f, "record {} {why}, at byte {}", place.record, place.byte),
+            Self::Others(1) => f.write_str("one more record cannot be read"),
+            Self::Others(count) => write!(f, "{count} more records cannot be read"),
             Self::CutOff(place) => {
                 write!(
                     f,

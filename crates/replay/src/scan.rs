@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use flate2::bufread::MultiGzDecoder;
 use trailwarden_pattern::{Place, Unreadable};
 
-use crate::engine::{Engine, LARGEST_EVENT, Rules, Scratch};
+use crate::engine::{Engine, LARGEST_EVENT, Rules, Scratch, Unread};
 use crate::facts::Facts;
 use crate::files::{Input, LogFile, Problem};
 use crate::inflate::{Inflater, Loaded};
@@ -112,30 +112,41 @@ impl<'e> Scanner<'e> {
         let read = |scanner: &mut Self, hit: &mut _| -> io::Result<Vec<Problem>> {
             if again {
                 match scanner.inflater.load(open()?, bytes)? {
-                    Loaded::Whole if scanner.whole(hit) => return Ok(Vec::new()),
-                    Loaded::Whole => return Ok(scanner.slowly(open()?, file, hit)),
+                    Loaded::Whole => {
+                        return Ok(match scanner.whole(hit) {
+                            Some(unread) => unread.whats().map(problem).collect(),
+                            None => scanner.slowly(open()?, file, hit),
+                        });
+                    }
                     Loaded::Otherwise => {}
                 }
             }
             let before = scanner.seen.bytes;
-            Ok(match scanner.windows(open()?, hit) {
-                Ok(()) => Vec::new(),
+            let mut unread = Unread::default();
+            let ended = scanner.windows(open()?, hit, &mut unread);
+            let mut problems: Vec<Problem> = unread.whats().map(problem).collect();
+            Ok(match ended {
+                Ok(()) => problems,
                 // Nothing of it counts yet: it can be read from the beginning.
                 Err(Stop { told: false, .. }) if again => {
                     scanner.seen.bytes = before;
                     scanner.slowly(open()?, file, hit)
                 }
-                Err(Stop { what, .. }) => vec![problem(what)],
+                Err(Stop { what, .. }) => {
+                    problems.push(problem(what));
+                    problems
+                }
             })
         };
         read(self, &mut hit).unwrap_or_else(|error| vec![problem(What::Unread(error.to_string()))])
     }
 
-    /// The text that was unpacked at once; false when it is not what the quick way expects.
-    fn whole(&mut self, hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8])) -> bool {
+    /// The text that was unpacked at once: the records that cannot be read; none when it is not what the quick way
+    /// expects.
+    fn whole(&mut self, hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8])) -> Option<Unread> {
         let text = self.inflater.text();
         if text.is_empty() {
-            return false;
+            return None;
         }
         let mut split = Split::new(text);
         let mut seen = Seen {
@@ -148,18 +159,20 @@ impl<'e> Scanner<'e> {
             end = (end + NEAR).min(text.len());
             self.records.clear();
             let step = split.go(&text[..end], end == text.len(), &mut self.records);
+            let before = usize::try_from(seen.records).unwrap_or(usize::MAX);
             count(&mut seen, &self.records);
-            self.engine.sift(text, &self.records, &mut self.scratch);
+            self.engine.sift(text, &self.records, before, &mut self.scratch);
             if end == text.len() || matches!(step, Step::Odd(_)) {
                 break step;
             }
         };
         if step != Step::Over {
-            return false;
+            return None;
         }
         self.seen.add(&seen);
-        self.engine.decide(text, &mut self.scratch, hit);
-        true
+        let mut unread = Unread::default();
+        self.engine.decide(text, 0, &mut self.scratch, hit, &mut unread);
+        Some(unread)
     }
 
     /// One record after the other, with all that can be said of what is broken.
@@ -190,6 +203,7 @@ impl<'e> Scanner<'e> {
         &mut self,
         input: impl Read,
         hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8]),
+        unread: &mut Unread,
     ) -> Result<(), Stop> {
         let mut input = BufReader::with_capacity(1 << 16, input);
         let packed = match input.fill_buf() {
@@ -208,8 +222,8 @@ impl<'e> Scanner<'e> {
             }
         };
         match packed {
-            true => self.through(MultiGzDecoder::new(input), hit),
-            false => self.through(input, hit),
+            true => self.through(MultiGzDecoder::new(input), hit, unread),
+            false => self.through(input, hit, unread),
         }
     }
 
@@ -217,6 +231,7 @@ impl<'e> Scanner<'e> {
         &mut self,
         mut input: impl Read,
         hit: &mut impl FnMut(&Rules, &Facts<'_>, &[u8]),
+        unread: &mut Unread,
     ) -> Result<(), Stop> {
         self.window.clear();
         let (mut split, mut begun, mut told) = (None, 0, 0);
@@ -244,8 +259,10 @@ impl<'e> Scanner<'e> {
             let step = split.go(&self.window, whole, &mut self.records);
             count(&mut self.seen, &self.records);
             self.scratch.begin();
-            self.engine.sift(&self.window, &self.records, &mut self.scratch);
-            self.engine.decide(&self.window, &mut self.scratch, &mut *hit);
+            self.engine
+                .sift(&self.window, &self.records, told, &mut self.scratch);
+            self.engine
+                .decide(&self.window, begun, &mut self.scratch, &mut *hit, unread);
             told += self.records.len();
             let (number, base) = (told + 1, begun);
             let place = |at: usize| Place {
@@ -483,7 +500,7 @@ mod tests {
             let mut scanner = Scanner::new(&engine);
             scanner.step = step;
             let mut count = 0;
-            let ended = scanner.windows(bytes.as_slice(), &mut |_, _, _| count += 1);
+            let ended = scanner.windows(bytes.as_slice(), &mut |_, _, _| count += 1, &mut Unread::default());
             // What is not UTF-8, or no JSON within a record, is not seen as long as no rule could match there.
             if ended.is_ok() && Records::of(&bytes).all(|record| record.is_ok()) {
                 prop_assert_eq!(count, plainly(&engine, &bytes).len());

@@ -253,6 +253,12 @@ impl Listener<Asked, ()> for Hear<'_> {
 }
 
 impl<'l> Look<'l> {
+    /// True for JSON. What is none matches no JSON pattern and has no texts.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.scratch.outcome != Outcome::NotJson
+    }
+
     /// True when the event matches the pattern at this place of the list.
     #[must_use]
     pub fn is_match(&self, at: usize) -> bool {
