@@ -346,6 +346,12 @@ mod tests {
         r#"{ $.note = "say \"hi\"" }"#,
         r#"{ $.note = "a/b" }"#,
         r#"{ $.note = "ä" }"#,
+        r#"{ $.userIdentity.type = "Root" || $.userIdentity.type = Create* }"#,
+        r#"{ $.errorCode = "x" || $.errorCode IS NULL }"#,
+        r#"{ $.note = "x" || $.note = "5" }"#,
+        r#"{ $.eventName = "CreateUser" || $.eventName = *Trail }"#,
+        r#"{ $.eventName = "CreateUser" || $.eventName > 4 }"#,
+        r#"{ $.note = x }"#,
         "CreateUser",
         "\"eventName\" -Delete",
         "",
@@ -485,6 +491,26 @@ mod tests {
                 prop_assert!(whole || text.trim().is_empty(), "{problems:?}");
                 prop_assert_eq!(&found, &expected);
                 prop_assert_eq!(scanner.seen().bytes, text.len() as u64);
+            }
+        }
+
+        /// For one pattern other things are looked for than for all of them.
+        #[test]
+        fn the_quick_way_finds_for_each_pattern_what_the_plain_one_finds(text in text()) {
+            for pattern in patterns() {
+                let engine = Engine::new(&[&pattern]).expect("few");
+                let mut found = Matched::new();
+                let mut scanner = Scanner::new(&engine);
+                let ended = scanner.windows(
+                    text.as_bytes(),
+                    &mut |rules, _, text| {
+                        found.push((rules.each().collect(), String::from_utf8_lossy(text).into_owned()));
+                    },
+                    &mut Unread::default(),
+                );
+                if ended.is_ok() {
+                    prop_assert_eq!(&found, &plainly(&engine, text.as_bytes()), "{}", pattern);
+                }
             }
         }
 

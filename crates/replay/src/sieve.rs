@@ -269,15 +269,18 @@ impl Name {
         }
     }
 
-    /// The one text that all want, where it is enough to look for that: it stands between quotes as it is, or behind
-    /// escapes that are looked for as well, and no number is spelt so.
+    /// The one text that is wanted, and nothing else, where it is enough to look for that: it stands between quotes as
+    /// it is, or behind escapes that are looked for as well, and no number is spelt so.
     fn only_text(&self) -> Option<(&str, Rules)> {
         let [(text, rules)] = self.exact.all().collect::<Vec<_>>()[..] else {
             return None;
         };
+        let others = self.starts.len() + self.ends.len() + self.contains.len();
+        if self.anything.is_some() || others > 0 {
+            return None;
+        }
         let text = std::str::from_utf8(text).ok()?;
-        let is_enough =
-            *rules == self.all && is_plain(text) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_enough = is_plain(text) && text.starts_with(|c: char| c.is_ascii_alphabetic());
         is_enough.then_some((text, *rules))
     }
 }
