@@ -156,7 +156,7 @@ impl<'e> Scanner<'e> {
         self.scratch.begin();
         let mut end = 0;
         let step = loop {
-            end = (end + NEAR).min(text.len());
+            end = (end + self.step.min(NEAR)).min(text.len());
             self.records.clear();
             let step = split.go(&text[..end], end == text.len(), &mut self.records);
             let before = usize::try_from(seen.records).unwrap_or(usize::MAX);
